@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING or __package__ == "inpose_blender":
+    from inpose_core import __version__
     from inpose_core.axes import AXES_NAMES
     from inpose_core.editing.kinds import KIND_OF as EDIT_KIND_OF
     from inpose_core.editing.kinds import KINDS as EDIT_KINDS
@@ -26,6 +27,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.recording.formats.suffixes import recording_suffixes
     from inpose_core.requests import PROTOCOL, InfoRequest, LiveRequest, SolveAgainRequest, SolveRequest
 else:
+    from ..inpose_core import __version__
     from ..inpose_core.axes import AXES_NAMES
     from ..inpose_core.editing.kinds import KIND_OF as EDIT_KIND_OF
     from ..inpose_core.editing.kinds import KINDS as EDIT_KINDS
@@ -62,6 +64,7 @@ __all__ = [
     "SolveAgainRequest",
     "SolveRequest",
     "SolveSettings",
+    "__version__",
     "add_options",
     "option",
     "options_of",

@@ -196,7 +196,9 @@ class BakeJob:
             *(scene, armature_object, marked if self._options.markers else [], self._action_name),
             beside_others=self._options.to_nla_track,
         )
-        floor = placed_floor(self._options, now.measure, cursor, shared)
+        # An edit may have put the feet on another ground.
+        ground_m = 0.0 if edited is None else edited.ground_m
+        floor = placed_floor(self._options, now.measure, cursor, shared, ground_m)
         character = yield from self._checked(result, facts, replace(now, measure=floor), on_ik)
         if facts.controls is not None and layer is None:
             found = yield from self._compared(facts, fk_channels, ik_channels, frames, now)

@@ -129,14 +129,28 @@ def placement_from_text(text: str) -> Placement:
 
 
 def placed_floor(
-    options: BakeOptions, measure: RigMeasure, cursor_world: Sequence[float], shared: SharedRoom | None = None
+    options: BakeOptions,
+    measure: RigMeasure,
+    cursor_world: Sequence[float],
+    shared: SharedRoom | None = None,
+    ground_m: float = 0.0,
 ) -> RigMeasure:
-    """Return the rig with the floor on which the character stands when its motion is placed."""
+    """Return the rig with the floor on which the character stands when its motion is placed.
+
+    Args:
+        options: the user's choices.
+        measure: the rig.
+        cursor_world: the 3D cursor, in Blender's units.
+        shared: the room of the character to start with; None if that is not wanted.
+        ground_m: how much higher than the recorded floor the character stands.
+    """
+    floor_world = measure.origin_world
     if shared is not None:
-        return replace(measure, origin_world=shared.world(shared.placement.pivot_m, shared.other_middle_m))
-    if options.start_at != "cursor":
-        return measure
-    return replace(measure, origin_world=np.array(cursor_world, dtype=np.float64))
+        floor_world = shared.world(shared.placement.pivot_m, shared.other_middle_m)
+    elif options.start_at == "cursor":
+        floor_world = np.array(cursor_world, dtype=np.float64)
+    up_world = measure.R_world_core[:, 1] / measure.metres_per_unit
+    return replace(measure, origin_world=floor_world + ground_m * up_world)
 
 
 def placement_of(

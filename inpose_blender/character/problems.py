@@ -16,7 +16,8 @@ ProblemKind = Literal[
     "toes_up",
     "below_floor",
     "hand_inside",
-    "no_ik",
+    "no_arm_ik",
+    "no_leg_ik",
     "ik_of_engine",
     "ik_unreachable",
     "ik_limit",
@@ -64,8 +65,12 @@ TEXTS: Final[dict[ProblemKind, tuple[str, str]]] = {
         "The hand {bone} goes into the body in {share} % of the motion, for example in frame {frame}.",
         "The character is broader than the performer: set a hand offset or another scale under Calibration.",
     ),
-    "no_ik": (
-        "InPose finds no IK for {bone}, so its FK controls got the keys.",
+    "no_arm_ik": (
+        "InPose finds no IK for the arms ({bone}), so they have FK keys.",
+        "Add an IK constraint with a bone as target, or set Controls to FK.",
+    ),
+    "no_leg_ik": (
+        "InPose finds no IK for the legs ({bone}), so they have FK keys.",
         "Add an IK constraint with a bone as target, or set Controls to FK.",
     ),
     "ik_of_engine": (

@@ -93,7 +93,7 @@ def _without_ik(kind: Literal["arm", "leg"], controls: IkControls, mapping: RigM
         if followers:
             yield problem("ik_of_engine", bone=bones, other=", ".join(followers))
         else:
-            yield problem("no_ik", bone=bones)
+            yield problem("no_arm_ik" if kind == "arm" else "no_leg_ik", bone=bones)
 
 
 def _differences(

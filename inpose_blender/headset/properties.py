@@ -10,7 +10,7 @@ from typing import Final
 import bpy
 
 from ..options import RECORDER_PAGE_PORT
-from ..preferences.machine_settings import user_folder
+from ..preferences.machine_settings import kept_folder
 
 CONNECTIONS: Final = (
     ("CABLE", "By cable", "The headset is connected with USB, and adb forwards the port"),
@@ -39,15 +39,15 @@ class INPOSE_PG_headset(bpy.types.PropertyGroup):
     )
     folder: bpy.props.StringProperty(
         name="Takes",
-        description="Folder for the takes. If empty, the folder of the .blend file, or of the add-on",
+        description="Folder for the takes. If empty, the folder of the .blend file, or InPose's own",
         subtype="DIR_PATH",
     )
 
 
 def takes_folder(settings: INPOSE_PG_headset) -> Path:
-    """Return the folder of the takes: the chosen one, else that of the .blend, else one of the add-on's own."""
+    """Return the folder of the takes: the chosen one, else that of the .blend, else InPose's folder for new files."""
     if settings.folder:
         return Path(bpy.path.abspath(settings.folder))
     if bpy.data.filepath:
         return Path(bpy.data.filepath).parent
-    return user_folder() / "takes"
+    return kept_folder("takes")

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from ..bake.adjust import way_back_m
 from ..bake.bake import bake_channels
 from ..bake.baked_actions import mark_again
 from ..bake.channels import Channel
@@ -70,15 +71,19 @@ def bake_loop(
     armature_object = rig.armature_object
     facts = rig_facts(armature_object, scene=scene, mapping=rig.mapping)
     edited, placement = edits_for(take, rig, scene, options)
-    motion, _ = chosen_motion(edited().take, options)
+    # Planted feet are held on the way over the ground: without the way, there would be no steps left.
+    motion, _ = chosen_motion(edited().take, replace(options, way="hips"))
     if placement is None:
         shared = shared_room(options, armature_object, scene, take.scale)
         cursor = options.start.cursor_in(scene.cursor.location)
         placement = motion_placement(take.before_pins, options, rig.measure, cursor, shared)
     motion = placed(motion, placement)
     start_s, stop_s = ((frame - take_first_frame) / facts.scene_fps for frame in (first, last))
-    in_place = loop_options.loop_way == "in_place" or options.way == "none"
+    stays = options.way == "none"
+    in_place = loop_options.loop_way == "in_place" or stays
     loop = make_loop(motion, start_s, stop_s, facts.scene_fps, in_place=in_place)
+    if stays:
+        loop = loop.moved_by(way_back_m(motion, start_s))
     period = len(loop.motion) - 1
     # Root motion is a smooth path: it needs to know what comes before and after the round.
     several = loop.rounds(3)

@@ -57,7 +57,7 @@ def results_folder() -> Path:
     if preferences and preferences.cache_folder:
         folder = Path(bpy.path.abspath(preferences.cache_folder))
     else:
-        folder = user_folder() / "results"
+        folder = kept_folder("results")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -114,16 +114,30 @@ def folders_of_takes(project: Path) -> list[Path]:
 
 def addon_preferences() -> bpy.types.AddonPreferences | None:
     """Return the add-on's preferences; None where it runs without being enabled."""
-    addons = bpy.context.preferences.addons
-    # `headless.py` runs beside an installed add-on under another name, and should find the user's settings too.
-    installed = (addon for addon in addons if addon.module.rpartition(".")[2] == "inpose")
-    addon = addons.get(ADDON_PACKAGE) or next(installed, None)
+    addon = bpy.context.preferences.addons.get(_enabled_module())
     return addon.preferences if addon else None
 
 
+def kept_folder(name: str) -> Path:
+    """Return a folder for recordings and solved motions where there is no .blend file yet; it need not exist.
+
+    It is not in `user_folder`: Blender's *Uninstall* removes that.
+    """
+    return Path(bpy.utils.user_resource("DATAFILES", path=f"inpose/{name}"))
+
+
 def user_folder() -> Path:
-    """Return the add-on's own folder among the user's; it need not exist."""
+    """Return the add-on's own folder among the user's; Blender removes it with the add-on. It need not exist."""
     try:
-        return Path(bpy.utils.extension_path_user(ADDON_PACKAGE))
+        return Path(bpy.utils.extension_path_user(_enabled_module()))
     except ValueError:  # not installed as an extension
         return Path(bpy.utils.user_resource("DATAFILES", path="inpose"))
+
+
+def _enabled_module() -> str:
+    """Return the name under which Blender has enabled the add-on; `ADDON_PACKAGE` if it has not."""
+    addons = bpy.context.preferences.addons
+    if ADDON_PACKAGE in addons:
+        return ADDON_PACKAGE
+    # `headless.py` runs beside an installed add-on under another name, and should find the user's settings too.
+    return next((addon.module for addon in addons if addon.module.rpartition(".")[2] == "inpose"), ADDON_PACKAGE)

@@ -56,11 +56,13 @@ def _complete_limb(
     tree: RestTree, found: dict[str, str], side: str, names: tuple[str, str, str], second_ratio: float
 ) -> None:
     first, middle, last = (f"{side}_{name}" for name in names)
-    used = set(found.values())
     if first not in found and middle in found:
         parent = tree.parent[found[middle]]
-        if parent is not None and parent not in used:
+        if parent is not None and parent == found.get(f"{side}_collar"):
+            _shift_collar(tree, found, side)
+        if parent is not None and parent not in found.values():
             found[first] = parent
+    used = set(found.values())
     if first not in found:
         return
     if middle not in found and last in found:
@@ -75,6 +77,17 @@ def _complete_limb(
         end = _end_of(tree, found[middle], second_ratio * upper)
         if end is not None and end not in used:
             found[last] = end
+
+
+def _shift_collar(tree: RestTree, found: dict[str, str], side: str) -> None:
+    """Take the bone above for the collar, if there is one: what carries the forearm is the upper arm, and some people
+    call it shoulder as others do the collar.
+    """
+    above = tree.parent[found.pop(f"{side}_collar")]
+    other = found.get("right_elbow" if side == "left" else "left_elbow")
+    trunk = tree.ancestors(other) if other is not None else []
+    if above is not None and above not in trunk and above not in found.values():
+        found[f"{side}_collar"] = above
 
 
 def _end_of(tree: RestTree, start: str, expected: float) -> str | None:
@@ -123,9 +136,12 @@ def _follow_the_arms(tree: RestTree, found: dict[str, str]) -> None:
         return
     up = tree.unit(tree.head[found["head"]] - tree.head[found["pelvis"]])
     shoulders = (tree.head[found["left_shoulder"]] + tree.head[found["right_shoulder"]]) / 2
-    if arms == found.get("neck") and (tree.head[arms] - shoulders) @ up > SAME_PLACE * tree.size:
-        return  # a neck it is: 3ds Max lets the collars hang on it
     place = chain.index(arms)
+    if arms == found.get("neck") and "spine3" in found:
+        # A neck it is: 3ds Max lets the collars hang on it. A last bone below the head may begin between the shoulders.
+        lowest = -SAME_PLACE if place == len(chain) - 2 else SAME_PLACE
+        if (tree.head[arms] - shoulders) @ up > lowest * tree.size:
+            return
     above = chain[place + 1 : -1]
     neck = found.get("neck") if found.get("neck") in above else next(iter(above), None)
     for joint in ("spine1", "spine2", "spine3", "neck"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make Blender evaluate an armature that *Disable in Viewports* hides.
+"""Make Blender evaluate an armature or another object that *Disable in Viewports* hides.
 
 Blender evaluates a hidden object only where something that is seen needs it, for example its mesh. A copy of it that
 nothing needs would stay in its rest pose.
@@ -33,6 +33,23 @@ def shown(armature_object: Any) -> Iterator[Any]:
     finally:
         with suppress(ReferenceError):  # another file was opened in a pause
             bpy.data.objects.remove(copy)
+
+
+@contextmanager
+def evaluated_object(seen: Any) -> Iterator[Any]:
+    """Yield an object as Blender evaluates it in the current frame, also where it or its collections are disabled.
+
+    Of a disabled object, Blender keeps what it was when it was last shown. So a copy is shown for a moment.
+    """
+    if seen.visible_get(view_layer=bpy.context.view_layer):
+        yield seen.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        return
+    copy = shown_copy(seen)
+    try:
+        bpy.context.scene.collection.objects.link(copy)
+        yield copy.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    finally:
+        bpy.data.objects.remove(copy)
 
 
 def is_not_posed(armature_object: Any) -> bool:

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from ..core import output_error
 from ..errors import CancelledError, InPoseError, WorkerError, errors
-from ..options import PROTOCOL
+from ..options import PROTOCOL, __version__
 from .interpreter import Interpreter
 from .process_slot import ProcessSlot
 from .solver_process import Message, SolverProcess
@@ -201,17 +201,25 @@ class WorkerJob:
 
     def _send_request(self) -> None:
         assert self._process is not None
-        assert self._process.ready is not None
-        if self._process.ready.get("protocol") != PROTOCOL:
-            self._slot.stop()
-            raise WorkerError(
-                "The solver and the add-on have different versions.", "Install the complete add-on again."
-            )
+        self._check_version(self._process.ready or {})
         self._limit = 0.0
         self.text = "Solving"
         self._make_scratch_folder()
         self._id = self._process.request(self._method, self._params)
         self._watch = Watch(self._process, patience_s(Path(str(self._params.get("recording", "")))))
+
+    def _check_version(self, said: Message) -> None:
+        """Compare the version that is loaded here with that on the disk, which the process has just loaded.
+
+        Raises:
+            WorkerError: they differ.
+        """
+        if (said.get("protocol"), said.get("version")) != (PROTOCOL, __version__):
+            self._slot.stop()
+            raise WorkerError(
+                "The solver and the add-on have different versions.",
+                "Restart Blender: the add-on was updated while Blender was open.",
+            )
 
     def _restart(self, problem: str) -> None:
         """Ask a new process once more, because the machine may only have slept or swapped."""
@@ -290,6 +298,7 @@ class HelloJob(WorkerJob):
     def _send_request(self) -> None:
         assert self._process is not None
         said = self._process.ready or {}
+        self._check_version(said)
         self._outcome = {**said, "interpreter": self._waiting[0].label, "failures": tuple(self._failures)}
         self._finish(None)
 

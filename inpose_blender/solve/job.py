@@ -53,7 +53,7 @@ class SolveJob(WorkerJob):
             solve=options.solve,
         )
         super().__init__(request.method, request.to_json(), interpreters, keep_in)
-        # The same request gives the same motion, so it may have the same file.
+        # Only what gives the same motion has the same file.
         name = take_file_name(recording.stem, self._params)
         self._output = self.folder / name
         self._params["output"] = str(self._output)

@@ -10,12 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from ..core import InPoseError, Motion, Sensors, load_sensors
+from ..options import __version__
 
 _SENSORS: Final[str] = ".sensors"
 _DIGEST: Final[str] = r"(?=[0-9]{0,11}[a-f])[0-9a-f]{12}"
@@ -58,12 +61,29 @@ def sensors_file_of(path: Path) -> Path:
     return path.with_suffix(f"{_SENSORS}.npz")
 
 
-def take_file_name(stem: str, params: Mapping[str, Any]) -> str:
-    """Return a file name that is the same for the same request, readable, and allowed on every system."""
-    hashed = hashlib.sha256(json.dumps(params, sort_keys=True, default=str).encode()).hexdigest()
+def take_file_name(stem: str, request: Mapping[str, Any]) -> str:
+    """Return a file name that is readable and allowed on every system, and the same only where the motion is the same.
+
+    It depends on the request, on the version of InPose, and on size and time of the files that the request names:
+    programs that record often write each take into a file of one name, and the motion of an earlier take must stay.
+    """
+    depends_on = {"request": request, "version": __version__, "files": dict(_states_of_files(request))}
+    hashed = hashlib.sha256(json.dumps(depends_on, sort_keys=True, default=str).encode()).hexdigest()
     digest = re.findall(_DIGEST, hashed)[0]
     readable = re.sub(r"[^\w-]+", "_", stem)[:40].strip("_")
     return f"{readable}-{digest}.npz" if readable else f"{digest}.npz"
+
+
+def _states_of_files(request: Mapping[str, Any]) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield path, size and time of each file that a request and its options name; all its paths are absolute."""
+    for value in request.values():
+        if isinstance(value, Mapping):
+            yield from _states_of_files(value)
+        elif isinstance(value, str) and Path(value).is_absolute():
+            with suppress(OSError, ValueError):  # a text that is no path, or a file that the solver will miss
+                state = Path(value).stat()
+                if stat.S_ISREG(state.st_mode):
+                    yield value, (state.st_size, state.st_mtime_ns)
 
 
 def is_take_file_name(name: str) -> bool:

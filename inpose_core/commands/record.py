@@ -18,7 +18,7 @@ from .reading import guess_lines
 
 if TYPE_CHECKING:
     from ..recording.live.headset import HeadsetProgress
-    from ..recording.live.vmc import CaptureState
+    from ..recording.live.vmc_decoder import CaptureState
 
 _MOST_SHOWN: Final[int] = 8
 """Names of devices that fit into the progress line."""

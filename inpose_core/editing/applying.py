@@ -17,7 +17,7 @@ from .arm_spreading import spread_arms
 from .body_shape import BodyShape, usual_shape
 from .edit import Edit, EditList
 from .exaggerating import exaggerate
-from .grounding import put_on_ground
+from .grounding import FeetOnGround, feet_on_ground, heights_stood_on_m, stand_on
 from .mirroring import mirror_of, mirrored_motion, mirrored_sensors
 from .smoothing import smooth
 from .straightening import straighten_knees
@@ -64,7 +64,7 @@ def apply_edits(
         mirror = mirror_of(before_pins or motion, edits.mirror)
         motion = mirrored_motion(motion, mirror)
         sensors = None if sensors is None else mirrored_sensors(sensors, mirror)
-    idle = []
+    idle, grounds = [], _Grounds(motion, motion)
     for edit in edits.edits:
         if edit.muted:
             continue
@@ -72,12 +72,51 @@ def apply_edits(
         if not share.any():
             idle.append(edit)
             continue
-        after = _applied(motion, share, edit, shape)
+        if edit.kind == "ground":
+            grounds = grounds.following(motion).with_one(edit, share)
+            after = grounds.after
+        else:
+            after = _applied(motion, share, edit, shape)
         if _is_same(motion, after):
             idle.append(edit)
         sensors = None if sensors is None else carried_along(sensors, motion, after)
         motion = after
     return Edited(motion, sensors, tuple(idle))
+
+
+@dataclass(frozen=True, eq=False)
+class _Grounds:
+    """Hold the grounds of edits that follow one another, and the motion before the first of them.
+
+    Applied one by one, the body would go down to the floor between two stretches.
+    """
+
+    before: Motion
+    after: Motion
+    feet: tuple[FeetOnGround, ...] = ()
+    stood_m: FloatArray | None = None
+    """(F, 2) height on which the feet stood before the first of them; None: on the floor of the recording."""
+
+    def following(self, motion: Motion) -> _Grounds:
+        """Return these if nothing else has edited the motion since, or else none, on the heights that these gave."""
+        if motion is self.after:
+            return self
+        return _Grounds(motion, motion, stood_m=self._heights_m())
+
+    def with_one(self, edit: Edit, share: FloatArray) -> _Grounds:
+        """Return these and that of one more edit."""
+        stood_m = np.zeros((len(share), 2)) if self.stood_m is None and self.feet else self.stood_m
+        one = feet_on_ground(
+            self.before, share, edit.ground, edit.strength, hold_hands=edit.holds_hands, stood_m=stood_m
+        )
+        feet = (*self.feet, one)
+        return replace(self, after=stand_on(self.before, feet), feet=feet)
+
+    def _heights_m(self) -> FloatArray | None:
+        if not self.feet:
+            return self.stood_m
+        up_m = heights_stood_on_m(self.feet)
+        return up_m if self.stood_m is None else self.stood_m + up_m
 
 
 def carried_along(sensors: Sensors, before: Motion, after: Motion) -> Sensors:
@@ -114,8 +153,6 @@ def _applied(motion: Motion, share: FloatArray, edit: Edit, shape: BodyShape | N
             return exaggerate(motion, share, amount, hold_hands=hold_hands)
         case "straighten_knees":
             return straighten_knees(motion, share, amount, hold_hands=hold_hands)
-        case "ground":
-            return put_on_ground(motion, share, edit.ground, amount, hold_hands=hold_hands)
         case "unbend_wrists":
             return unbend_wrists(motion, share, amount)
         case "spread_arms":

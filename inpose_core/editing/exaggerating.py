@@ -34,8 +34,18 @@ from ..body.skeleton import (
     TOE_JOINTS,
     WRIST_JOINTS,
 )
-from ..numerics.filters import gaussian_filter
-from .meeting import feet_in_place, mixed, planted_feet, with_ankles_at, with_hands_of, with_wrists_at
+from ..numerics.filters import gaussian_filter, upper_envelope
+from .limbs import ARMS
+from .meeting import (
+    feet_in_place,
+    limb_lengths_m,
+    limb_stretch,
+    mixed,
+    planted_feet,
+    with_ankles_at,
+    with_hands_of,
+    with_wrists_at,
+)
 
 _COURSE_S: Final[float] = 0.6
 """Standard deviation of the Gaussian that tells the slow course of a movement."""
@@ -45,6 +55,11 @@ _TRUNK: Final[tuple[int, ...]] = (
 )
 _CHEST: Final[int] = JOINT_INDEX["spine3"]
 _PELVIS: Final[int] = JOINT_INDEX["pelvis"]
+_ROUNDS: Final[int] = 8
+"""Where the arms do not reach held hands, the edit gets less influence, at most so often."""
+_LESS_S: Final[float] = 0.4
+"""Time in which the influence becomes less."""
+_MISSED_M: Final[float] = 0.0005
 _SHORTEST: Final[float] = 0.25
 """A limb is not folded to less than this share of its length."""
 
@@ -56,14 +71,43 @@ def exaggerate(motion: Motion, share: FloatArray, factor: float, *, hold_hands: 
         motion: the motion.
         share: (F,) influence of the edit.
         factor: 1 changes nothing, less calms the movement.
-        hold_hands: the hands stay where they are; the head moves with the trunk.
+        hold_hands: the hands stay where they are; the head moves with the trunk, and the trunk only as far as the arms
+            reach.
     """
     if factor == 1:
         return motion
-    edited, ankles_m = feet_in_place(mixed(motion, _larger(motion, factor), share), motion)
+    larger = _larger(motion, factor)
+    edited = _standing(motion, larger, share)
+    if not hold_hands:
+        return edited
+    for number in range(_ROUNDS):
+        lack = _lack_of_reach(motion, edited)
+        if not lack.any():
+            break
+        # What has failed so often stays as it was.
+        lack = np.where(lack > 0, 1.0, 0.0) if number == _ROUNDS - 1 else lack
+        share = share * (1 - upper_envelope(lack, round(_LESS_S * motion.fps)))
+        edited = _standing(motion, larger, share)
+    return with_hands_of(edited, motion)
+
+
+def _standing(motion: Motion, larger: Motion, share: FloatArray) -> Motion:
+    """Return a motion mixed with a larger one; planted feet stay where they are."""
+    edited, ankles_m = feet_in_place(mixed(motion, larger, share), motion, share)
     ankles_m = _above_floor(ankles_m, motion)
-    edited = with_ankles_at(edited, ankles_m, motion, planted_feet(motion), share)
-    return with_hands_of(edited, motion) if hold_hands else edited
+    return with_ankles_at(edited, ankles_m, motion, planted_feet(motion), share)
+
+
+def _lack_of_reach(before: Motion, edited: Motion) -> FloatArray:
+    """Return by which part the trunk must move less, (F,), so that each arm reaches the wrist of before."""
+    shoulders, wrists = list(SHOULDER_JOINTS), list(WRIST_JOINTS)
+    wrists_m = before.joint_positions_m[:, wrists]
+    was_m, now_m = (
+        np.linalg.norm(wrists_m - motion.joint_positions_m[:, shoulders], axis=-1) for motion in (before, edited)
+    )
+    longest_m = limb_stretch(before, ARMS) * limb_lengths_m(before, ARMS)
+    lack = (now_m - longest_m) / np.maximum(now_m - was_m, _MISSED_M)
+    return np.asarray(np.where(now_m > longest_m + _MISSED_M, lack.clip(0.0, 1.0), 0.0).max(axis=1))
 
 
 def _larger(motion: Motion, factor: float) -> Motion:

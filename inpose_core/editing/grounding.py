@@ -7,6 +7,7 @@ over whatever is between them. The body goes up and down with the feet, as slowl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
@@ -26,6 +27,8 @@ _BODY_S: Final[float] = 0.2
 """Standard deviation of the Gaussian that the height of the body follows."""
 _CLEAR_S: Final[float] = 0.15
 """Time before an obstacle at which a swinging foot begins to rise."""
+_HALF: Final[float] = 0.5
+_NOTHING: Final[float] = 1e-9
 _ROUNDS: Final[int] = 3
 """The sole moves a little when the foot tilts, so the ground below it is asked again."""
 
@@ -40,26 +43,117 @@ def put_on_ground(motion: Motion, share: FloatArray, ground: Ground, follow: flo
         follow: how much the body goes up and down with the feet, 0 to 1.
         hold_hands: the hands stay where they are; otherwise they go with the body.
     """
+    return stand_on(motion, (feet_on_ground(motion, share, ground, follow, hold_hands=hold_hands),))
+
+
+@dataclass(frozen=True, eq=False)
+class FeetOnGround:
+    """Hold how the feet of a motion go over a ground, and how much of it an edit wants."""
+
+    feet: tuple[_FootOnGround, _FootOnGround]
+    shares: FloatArray
+    """(F, 2) influence on each foot: a stance is on the ground or not."""
+    share: FloatArray
+    """(F,) influence on the body."""
+    follow: float
+    hold_hands: bool
+
+    @property
+    def anywhere(self) -> FloatArray:
+        """Return the influence on anything, (F,)."""
+        return np.maximum(self.share, self.shares.max(axis=1))
+
+    @property
+    def up_m(self) -> FloatArray:
+        """Return how much higher the feet stand than before, (F, 2)."""
+        return np.stack([foot.up_m for foot in self.feet], axis=1)
+
+
+def feet_on_ground(
+    motion: Motion,
+    share: FloatArray,
+    ground: Ground,
+    follow: float,
+    *,
+    hold_hands: bool,
+    stood_m: FloatArray | None = None,
+) -> FeetOnGround:
+    """Return how the feet of a motion go over a ground.
+
+    Args:
+        motion: the motion.
+        share: (F,) influence of the edit.
+        ground: what the feet stand on.
+        follow: how much the body goes up and down with the feet, 0 to 1.
+        hold_hands: the hands stay where they are; otherwise they go with the body.
+        stood_m: (F, 2) height on which earlier edits have put the feet: beside this ground, they stay there. None: no
+            earlier edit has, so beside the ground there is the floor.
+    """
+    stands, nowhere_m = planted_feet(motion), np.zeros((len(motion), 2))
+    feet, shares = [], []
+    for side in (0, 1):
+        stances = runs(stands[:, side])
+        on_m = nowhere_m if stood_m is None else stood_m
+        foot = _on_ground(motion, ground, side, stands[:, side], on_m[:, side])
+        feet.append(foot)
+        shares.append(_foot_share(share if stood_m is None else share * foot.is_above, stances))
+    return FeetOnGround((feet[0], feet[1]), np.stack(shares, axis=1), share, follow, hold_hands)
+
+
+def heights_stood_on_m(grounds: Sequence[FeetOnGround]) -> FloatArray:
+    """Return how much higher the feet stand on these grounds than before, (F, 2)."""
+    up_m = np.zeros_like(grounds[0].shares)
+    for ground, part in zip(grounds, _parts(grounds), strict=True):
+        up_m += part * (ground.up_m - up_m)
+    return up_m
+
+
+def stand_on(motion: Motion, grounds: Sequence[FeetOnGround]) -> Motion:
+    """Return the motion with its feet on several grounds, for example each in its own stretch.
+
+    In a stance that two of them want, the later one counts. The body moves once, with both.
+
+    Args:
+        motion: the motion.
+        grounds: how its feet go over each, one or more.
+    """
     stands = planted_feet(motion)
-    feet = [_on_ground(motion, ground, side, stands[:, side]) for side in (0, 1)]
-    shares = np.stack([_foot_share(share, runs(stands[:, side])) for side in (0, 1)], axis=1)
     rotations = motion.rotations_wxyz.copy()
-    for side, foot in enumerate(feet):
-        for joint in (ANKLE_JOINTS[side], TOE_JOINTS[side]):
-            tilted = multiply_quaternions(foot.tilt_wxyz, rotations[:, joint])
-            rotations[:, joint] = slerp(rotations[:, joint], tilted, shares[:, side, None])
-    now_m = motion.joint_positions_m[:, list(ANKLE_JOINTS)]
-    ankles_m = now_m + shares[..., None] * (np.stack([foot.ankle_m for foot in feet], axis=1) - now_m)
-    up_m = np.stack([foot.up_m for foot in feet], axis=1)
+    before_m = motion.joint_positions_m[:, list(ANKLE_JOINTS)]
+    ankles_m, body_m = before_m.copy(), np.zeros((len(motion), 2))
+    hold = np.full(len(motion), float(grounds[0].hold_hands))
+    for ground, parts in zip(grounds, _parts(grounds), strict=True):
+        for side, foot in enumerate(ground.feet):
+            part = parts[:, side, None]
+            for joint in (ANKLE_JOINTS[side], TOE_JOINTS[side]):
+                tilted = multiply_quaternions(foot.tilt_wxyz, motion.rotations_wxyz[:, joint])
+                rotations[:, joint] = slerp(rotations[:, joint], tilted, part)
+            ankles_m[:, side] += part * (foot.ankle_m - ankles_m[:, side])
+        body_m += parts * (ground.follow * ground.up_m - body_m)
+        hold += ground.anywhere * (ground.hold_hands - hold)
+    anywhere = np.max([ground.anywhere for ground in grounds], axis=0)
     root_m = motion.root_translation_m.copy()
-    anywhere = np.maximum(share, shares.max(axis=1))
-    root_m[:, 1] += anywhere * follow * _body_height_m(shares * up_m, stands, motion.fps)
+    root_m[:, 1] += anywhere * _body_height_m(body_m, stands, motion.fps)
     moved = replace(motion, rotations_wxyz=continuous_signs(rotations), root_translation_m=root_m)
     # Down a step one leg must reach lower than the other.
     moved = with_ankles_at(moved, ankles_m, motion, stands, anywhere)
     if motion.foot_stands is not None:  # a foot that goes up or down does not stand
-        moved = replace(moved, foot_stands=motion.foot_stands & ~((shares > 0) & (shares < 1)))
-    return with_hands_of(moved, motion) if hold_hands else moved
+        moves = np.any([(ground.shares > 0) & (ground.shares < 1) for ground in grounds], axis=0)
+        moved = replace(moved, foot_stands=motion.foot_stands & ~moves)
+    return with_hands_of(moved, motion, hold) if hold.any() else moved
+
+
+def _parts(grounds: Sequence[FeetOnGround]) -> list[FloatArray]:
+    """Return by which part the feet go to each ground from where the grounds before it have put them, (F, 2) each.
+
+    The last ground has its share; an earlier one has its share, or what the later ones leave. So a foot that steps from
+    one ground to another is between these two, and not between them and the floor.
+    """
+    left, parts = np.ones_like(grounds[0].shares), []
+    for ground in reversed(grounds):
+        parts.append(np.minimum(ground.shares / np.maximum(left, _NOTHING), 1.0))
+        left = (left - ground.shares).clip(min=0.0)
+    return parts[::-1]
 
 
 def _foot_share(share: FloatArray, stances: list[tuple[int, int]]) -> FloatArray:
@@ -91,10 +185,12 @@ class _FootOnGround:
     tilt_wxyz: FloatArray
     """(F, 4)"""
     up_m: FloatArray
-    """(F,) height of the ground that the foot stands on, or goes over."""
+    """(F,) how much higher the foot stands than before; in the air, it goes from one stance to the next."""
+    is_above: BoolArray
+    """(F,) whether the ground is below any part of the sole, in a stance most of the time."""
 
 
-def _on_ground(motion: Motion, ground: Ground, side: int, stands: BoolArray) -> _FootOnGround:
+def _on_ground(motion: Motion, ground: Ground, side: int, stands: BoolArray, stood_m: FloatArray) -> _FootOnGround:
     stances = runs(stands)
     ankle_m, flat_m = motion.joint_positions_m[:, ANKLE_JOINTS[side]], sole_places_m(motion, side)
     planes = _between(_steady(ground_planes(ground, flat_m), stances), stances)
@@ -109,7 +205,9 @@ def _on_ground(motion: Motion, ground: Ground, side: int, stands: BoolArray) -> 
     sinks_m = np.where(stands, 0.0, deepest_m - touching_m - (-flat_m[..., 1]).max(axis=1).clip(min=0)).clip(min=0)
     early_m = upper_envelope(sinks_m, round(_CLEAR_S * motion.fps)) * _away_from(stands, _CLEAR_S * motion.fps)
     placed_m[:, 1] += touching_m + np.maximum(early_m, sinks_m)
-    return _FootOnGround(placed_m, _tilt(planes), planes[:, 0])
+    up_m = planes[:, 0] - _between(_steady(stood_m, stances), stances)
+    is_above = _steady(np.isfinite(ground.heights_m(flat_m)).any(axis=1).astype(np.float64), stances) >= _HALF
+    return _FootOnGround(placed_m, _tilt(planes), up_m, is_above)
 
 
 def _placed(ankle_m: FloatArray, flat_m: FloatArray, planes: FloatArray) -> tuple[FloatArray, FloatArray]:

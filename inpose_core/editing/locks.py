@@ -76,13 +76,23 @@ def lock_hands(motion: Motion, sensors: Sensors, strength: float) -> Motion:
     return motion
 
 
-def fade_out(values: FloatArray, held: BoolArray, fade_frames: float) -> FloatArray:
+def fade_out(
+    values: FloatArray, held: BoolArray, fade_frames: float, influence: FloatArray | None = None
+) -> FloatArray:
     """Return (F, C) that is ``values`` where held, and fades to zero over some frames before and after.
 
     Between two held spans that are close the fades add up to a blend.
+
+    Args:
+        values: (F, C)
+        held: (F,)
+        fade_frames: how long a fade is.
+        influence: (F,) of what has made the values: a fade is no larger than the influence in its frame over that at
+            its span, so it is zero where the influence is; None: the same everywhere.
     """
     result = np.zeros_like(values)
     spans = runs(held)
+    share = np.ones(len(values)) if influence is None else influence
     reach = max(1, round(fade_frames))
     for index, (first, last) in enumerate(spans):
         result[first:last] = values[first:last]
@@ -91,9 +101,15 @@ def fade_out(values: FloatArray, held: BoolArray, fade_frames: float) -> FloatAr
         before = np.arange(max(begin, first - reach), first)
         after = np.arange(last, min(finish, last + reach))
         # A gap shorter than the fade is crossed within the gap: the next span must begin at its full value.
-        result[before] += _ease(1 - (first - before) / (min(reach, first - begin) + 1))[:, None] * values[first]
-        result[after] += _ease(1 - (after - last + 1) / (min(reach, finish - last) + 1))[:, None] * values[last - 1]
+        rising = _ease(1 - (first - before) / (min(reach, first - begin) + 1)) * _part(share[before], share[first])
+        falling = _ease(1 - (after - last + 1) / (min(reach, finish - last) + 1)) * _part(share[after], share[last - 1])
+        result[before] += rising[:, None] * values[first]
+        result[after] += falling[:, None] * values[last - 1]
     return result
+
+
+def _part(share: FloatArray, whole: float) -> FloatArray:
+    return np.minimum(share / whole, 1.0) if whole > 0 else np.zeros_like(share)
 
 
 def _ease(x: FloatArray) -> FloatArray:

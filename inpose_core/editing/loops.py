@@ -55,6 +55,11 @@ class Loop:
     stop_s: float
     """Time in the whole motion at which the round ends."""
 
+    def moved_by(self, shift_m: FloatArray) -> Loop:
+        """Return the loop at another place, moved by (3,)."""
+        moved = replace(self.motion, root_translation_m=self.motion.root_translation_m + shift_m)
+        return replace(self, motion=moved)
+
     def rounds(self, count: int) -> Motion:
         """Return several rounds, one after the other; the first one begins where the loop does."""
         part = self.motion.part(slice(0, len(self.motion) - 1))

@@ -67,11 +67,16 @@ def with_head_at(motion: Motion, head_m: FloatArray) -> Motion:
     return replace(motion, root_translation_m=motion.root_translation_m + shift_m)
 
 
-def feet_in_place(motion: Motion, before: Motion) -> tuple[Motion, FloatArray]:
+def feet_in_place(motion: Motion, before: Motion, share: FloatArray) -> tuple[Motion, FloatArray]:
     """Return the motion with planted feet turned as they were, and where its ankles should be, (F, 2, 3).
 
     A planted ankle should be where it was. A swinging foot keeps its own way, and leaves and meets its stances without
-    a jump.
+    a jump; where the edit has no influence, it is where it was.
+
+    Args:
+        motion: the edited motion.
+        before: the motion before the edit.
+        share: (F,) influence of the edit.
     """
     stands, before_m, fade_frames = planted_feet(before), before.joint_positions_m, _FADE_S * motion.fps
     rotations = motion.rotations_wxyz.copy()
@@ -81,7 +86,7 @@ def feet_in_place(motion: Motion, before: Motion) -> tuple[Motion, FloatArray]:
             rotations[:, joint] = slerp(rotations[:, joint], before.rotations_wxyz[:, joint], held)
     now_m = motion.joint_positions_m
     ankles_m = [
-        now_m[:, ankle] + fade_out(before_m[:, ankle] - now_m[:, ankle], stands[:, side], fade_frames)
+        now_m[:, ankle] + fade_out(before_m[:, ankle] - now_m[:, ankle], stands[:, side], fade_frames, share)
         for side, ankle in enumerate(ANKLE_JOINTS)
     ]
     return replace(motion, rotations_wxyz=continuous_signs(rotations)), np.stack(ankles_m, axis=1)
@@ -141,13 +146,21 @@ def with_wrists_at(motion: Motion, wrists_m: FloatArray, before: Motion) -> Moti
     return motion
 
 
-def with_hands_of(motion: Motion, before: Motion) -> Motion:
-    """Return the motion with the wrists where they were, and turned as they were."""
+def with_hands_of(motion: Motion, before: Motion, hold: FloatArray | None = None) -> Motion:
+    """Return the motion with the wrists where they were, and turned as they were.
+
+    Args:
+        motion: the edited motion.
+        before: the motion before the edit.
+        hold: (F,) how much of this, 0 to 1; None: all.
+    """
     wrists = list(WRIST_JOINTS)
-    rotations = motion.rotations_wxyz.copy()
-    rotations[:, wrists] = before.rotations_wxyz[:, wrists]
+    by = np.ones(len(motion)) if hold is None else hold
+    rotations, now_m = motion.rotations_wxyz.copy(), motion.joint_positions_m[:, wrists]
+    rotations[:, wrists] = slerp(rotations[:, wrists], before.rotations_wxyz[:, wrists], by[:, None, None])
     motion = replace(motion, rotations_wxyz=continuous_signs(rotations))
-    return with_wrists_at(motion, before.joint_positions_m[:, wrists], before)
+    wrists_m = now_m + by[:, None, None] * (before.joint_positions_m[:, wrists] - now_m)
+    return with_wrists_at(motion, wrists_m, before)
 
 
 def limb_stretch(motion: Motion, limbs: tuple[Limb, Limb], straight: float = _STRETCH) -> FloatArray:

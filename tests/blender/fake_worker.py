@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
+from inpose_core import __version__
 from inpose_core.body.motion import Motion
 from inpose_core.body.skeleton import JOINT_COUNT, SENSOR_JOINTS, Skeleton
 from inpose_core.errors import CancelledError, InPoseError, RecordingError
@@ -232,7 +233,13 @@ def main() -> None:
 
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
-    ready = {"version": "0", "python": "3", "library": "numpy", "library_version": "0", "device": "cpu"}
+    ready = {
+        "version": "9" if "updated" in FAULTS else __version__,
+        "python": "3",
+        "library": "numpy",
+        "library_version": "0",
+        "device": "cpu",
+    }
     ready |= {"device_name": "fake", "memory_bytes": 2**30}
     say(event="ready", protocol=PROTOCOL + ("future" in FAULTS), **ready)
     for line in sys.stdin:

@@ -13,6 +13,7 @@ from rigs import build_rig, map_and_measure
 from inpose_blender.bpy_compat import action_curves, all_curves
 from inpose_blender.core import JOINT_NAMES, Motion, OutputError, Sensors
 from inpose_blender.preferences import machine_settings
+from inpose_blender.runtime.worker_job import stop_warm_process
 from inpose_blender.takes.memory import TAKES
 from inpose_blender.takes.take import SolvedTake, take_file_name
 from tests.timing import fastest_s
@@ -77,6 +78,28 @@ def test_bake_again_after_saving_and_loading(solved, tmp_path):
     begin_at(3)
     assert bpy.ops.inpose.bake_take() == {"FINISHED"}
     assert status().result == "Baked take one, frames 3 to 27"
+
+
+def test_bake_again_bakes_its_own_performance(ready_scene, results, take, tmp_path, monkeypatch):
+    """A program records each take into the same file, and both shots are solved before they are saved."""
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    first = ready_scene.inpose_take.file
+    end = ready_scene.animation_data.action.frame_range[1]
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "first.blend"))
+    take.write_bytes(b"another performance")
+    bpy.ops.wm.read_homefile(use_empty=True)
+    other = build_rig(np.random.default_rng(7), arm_angle_deg=45.0)
+    bpy.context.scene.inpose.recording = str(take)
+    monkeypatch.setenv("FAKE_FRAMES", "121")
+    stop_warm_process()
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    assert other.animation_data.action.frame_range[1] > end
+    assert Path(other.inpose_take.file).parent == Path(first).parent == results
+    TAKES.clear()
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "first.blend"))
+    rig = next(thing for thing in bpy.data.objects if thing.type == "ARMATURE")
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+    assert rig.animation_data.action.frame_range[1] == end
 
 
 def test_a_lost_result_is_told_and_changes_nothing(solved, results):

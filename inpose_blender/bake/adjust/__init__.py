@@ -7,7 +7,7 @@ from ..adjust_settings import AdjustSettings
 from .adjust import adjust_motion
 from .keys import reduce_keys
 from .resample import resample_motion, resample_rotations, resampled_count
-from .root import RootPath, in_place, root_path_of
+from .root import RootPath, in_place, root_path_of, way_back_m
 
 __all__ = [
     "AdjustSettings",
@@ -19,4 +19,5 @@ __all__ = [
     "resample_rotations",
     "resampled_count",
     "root_path_of",
+    "way_back_m",
 ]

@@ -44,5 +44,15 @@ def root_path_of(rotations_wxyz: FloatArray, root_m: FloatArray, fps: float) -> 
 
 def in_place(motion: Motion) -> Motion:
     """Return the motion without root motion: the body turns and sways in place."""
+    return replace(motion, root_translation_m=motion.root_translation_m + _ways_back_m(motion))
+
+
+def way_back_m(motion: Motion, time_s: float) -> FloatArray:
+    """Return the way, (3,), by which a motion without root motion is moved at a time after its start."""
+    ways_m = _ways_back_m(motion)
+    return np.asarray(ways_m[min(max(round(time_s * motion.fps), 0), len(ways_m) - 1)])
+
+
+def _ways_back_m(motion: Motion) -> FloatArray:
     path = root_path_of(motion.rotations_wxyz, motion.root_translation_m, motion.fps).ground_m
-    return replace(motion, root_translation_m=motion.root_translation_m - path + path[:1])
+    return path[:1] - path

@@ -21,6 +21,9 @@ from ...core import (
 from ...takes.take import SolvedTake
 
 _REMEMBERED: Final[int] = 4
+_FEET: Final[tuple[int, ...]] = tuple(
+    JOINT_INDEX[name] for name in ("left_ankle", "right_ankle", "left_foot", "right_foot")
+)
 _NO_TURN: Final[FloatArray] = np.array((1.0, 0.0, 0.0, 0.0))
 
 
@@ -44,6 +47,14 @@ class EditedTake:
     mirror: Mirror | None = None
     without_effect: tuple[str, ...] = ()
     """Kinds of edits that found nothing to change."""
+
+    @property
+    def ground_m(self) -> float:
+        """Return how much higher than the recorded floor the feet stand after the edits, in the median."""
+        lowest_m = [
+            motion.joint_positions_m[:, list(_FEET), 1].min(axis=1) for motion in (self.mirrored, self.take.motion)
+        ]
+        return float(np.median(lowest_m[1] - lowest_m[0]))
 
     def move_of(self, joint: str, time_s: float) -> JointMove:
         """Return how the edits have moved a joint of the character at a time of the recording.

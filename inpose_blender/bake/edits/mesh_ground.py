@@ -43,9 +43,8 @@ class MeshGround:
         return np.asarray((back_m + self.placement.pivot_m)[:, 1].reshape(points_m.shape[:-1]))
 
 
-def mesh_ground(ground: Any, depsgraph: Any, measure: RigMeasure, placement: Placement) -> MeshGround | None:
-    """Return the ground of a mesh object as it is evaluated now, or None if it has no faces."""
-    evaluated = ground.evaluated_get(depsgraph)
+def mesh_ground(evaluated: Any, measure: RigMeasure, placement: Placement) -> MeshGround | None:
+    """Return the ground of an evaluated mesh object, or None if it has no faces."""
     mesh = evaluated.to_mesh()
     try:
         mesh.calc_loop_triangles()

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import bpy
-
 from ...core import LONGEST_EASE_S, Edit, EditList, Ground, LevelGround
 from ...errors import EditError
 from ...options import EDIT_KIND_OF
 from ...rig.measure import RigMeasure
+from ...rig.shown import evaluated_object
 from ...ui.translate import tr
 from ..placement import Placement
 from .mesh_ground import MeshGround, mesh_ground
@@ -76,7 +75,8 @@ def _ground(entry: Any, scene: Any, measure: RigMeasure, placement: Placement) -
 
 
 def _mesh_ground(ground: Any, measure: RigMeasure, placement: Placement) -> MeshGround:
-    found = mesh_ground(ground, bpy.context.evaluated_depsgraph_get(), measure, placement)
+    with evaluated_object(ground) as evaluated:
+        found = mesh_ground(evaluated, measure, placement)
     if found is None:
         raise EditError(
             tr("The ground {name} has no faces.", name=ground.name), tr("Choose another mesh for the edit, or none.")

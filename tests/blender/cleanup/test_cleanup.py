@@ -20,6 +20,7 @@ from inpose_blender.character.skin import read_skin
 from inpose_blender.core import JOINT_INDEX, JOINT_NAMES, Motion, finger_rotations
 from inpose_blender.fingers.rig_fingers import rig_fingers
 from inpose_blender.rig.prepare import prepare_rig
+from inpose_blender.rig.shown import evaluated_object
 from inpose_core.editing.body_surface import posed_surface
 from tests.shared_files import shared_or_skip
 
@@ -163,11 +164,48 @@ def test_feet_stand_on_a_mesh_wherever_the_character_starts(solved, start_at) ->
     bpy.data.objects.remove(ground)
 
 
+@pytest.mark.parametrize("how", ["hide_set", "hide_viewport", "exclude"])
+def test_a_hidden_ground_counts_where_it_is_now(solved, how) -> None:
+    """Blender does not evaluate what is disabled: neither its own place nor that of its parent, nor its modifiers."""
+    ground, scene, layer = wavy_ground(), bpy.context.scene, bpy.context.view_layer
+    add(solved, "ground", ground=ground)
+    apply()
+    before = places(solved, "pelvis", FRAMES)
+    carrier = bpy.data.objects.new("Carrier", None)
+    collection = bpy.data.collections.new("Proxies")
+    scene.collection.children.link(collection)
+    for each in (ground, carrier):
+        collection.objects.link(each)
+    scene.collection.objects.unlink(ground)
+    ground.parent = carrier
+    if how == "hide_set":
+        ground.hide_set(True)
+    elif how == "hide_viewport":
+        ground.hide_viewport = carrier.hide_viewport = True
+    else:
+        layer.layer_collection.children["Proxies"].exclude = True
+    ground.location.z, carrier.location.z = 0.3, 0.2
+    displaced = ground.modifiers.new("Higher", "DISPLACE")
+    displaced.direction, displaced.mid_level, displaced.strength = "Z", 0.0, 0.1
+    layer.update()
+    objects = set(bpy.data.objects)
+    apply()
+    risen = places(solved, "pelvis", FRAMES)[:, 2] - before[:, 2]
+    assert risen == pytest.approx(0.6, abs=0.02)
+    assert set(bpy.data.objects) == objects
+
+
+def test_feet_on_a_lower_ground_are_not_below_the_floor(solved) -> None:
+    add(solved, "ground", height=-0.2)
+    result = bake(solved)
+    assert "below_floor" not in {found.kind for found in result.character.problems}
+
+
 def test_a_mesh_tells_its_height_in_the_room_of_the_recording(solved) -> None:
     ground = wavy_ground()
     measure = prepare_rig(solved, bpy.context.scene).measure
-    depsgraph = bpy.context.evaluated_depsgraph_get()
-    found = mesh_ground(ground, depsgraph, measure, placement_from_text(""))
+    with evaluated_object(ground) as evaluated:
+        found = mesh_ground(evaluated, measure, placement_from_text(""))
     assert found is not None
     heights_m = found.heights_m(np.array(((0.0, 5.0, 0.0), (0.7, 0.0, 0.4), (100.0, 0.0, 0.0))))
     assert heights_m[:2] == pytest.approx([0.15, 0.15 + 0.06 * np.sin(1.4) * np.cos(0.6)], abs=2e-3)

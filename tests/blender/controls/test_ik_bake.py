@@ -204,19 +204,23 @@ def test_a_knee_that_is_a_hinge_is_named():
     result = bake(rig, controls="ik")
     reasons = {found.kind: dict(found.values) for found in result.character.problems}
     assert reasons["ik_locked"]["other"] in {"左ひざ", "右ひざ"}
-    assert reasons["no_ik"]["bone"] == "左ひじ, 右ひじ"
+    assert reasons["no_arm_ik"]["bone"] == "左ひじ, 右ひじ"
 
 
 @pytest.mark.parametrize("fewer_keys", [False, True])
 def test_limbs_without_ik_are_said_once(fewer_keys):
     problems = bake(mmd_rig(), controls="ik", fewer_keys=fewer_keys).character.problems
-    assert [dict(found.values) for found in problems if found.kind == "no_ik"] == [{"bone": "左ひじ, 右ひじ"}]
+    assert [dict(found.values) for found in problems if found.kind in ("no_arm_ik", "no_leg_ik")] == [
+        {"bone": "左ひじ, 右ひじ"}
+    ]
 
 
 def test_the_ik_bones_of_an_engine_are_no_missing_ik():
     problems = bake(unreal_rig(), controls="ik").character.problems
     assert [
-        (found.kind, *dict(found.values).values()) for found in problems if found.kind in ("no_ik", "ik_of_engine")
+        (found.kind, *dict(found.values).values())
+        for found in problems
+        if found.kind in ("no_arm_ik", "no_leg_ik", "ik_of_engine")
     ] == [
         ("ik_of_engine", "lowerarm_l, lowerarm_r", "ik_hand_l, ik_hand_r, ik_hand_gun"),
         ("ik_of_engine", "calf_l, calf_r", "ik_foot_l, ik_foot_r"),
@@ -285,7 +289,12 @@ def test_a_rig_without_ik_is_baked_with_fk_and_told():
     expected = poses(rig)
     result = bake(rig, controls="ik")
     assert apart(expected, poses(rig)) == (0.0, 0.0)
-    assert [found.kind for found in result.character.problems].count("no_ik") == 2
+    sentences = [found.sentence for found in result.character.problems if found.kind in ("no_arm_ik", "no_leg_ik")]
+    assert [sentence[: sentence.index(" (")] for sentence in sentences] == [
+        "InPose finds no IK for the arms",
+        "InPose finds no IK for the legs",
+    ]
+    assert not any("FK controls" in sentence for sentence in sentences)  # this rig has none
 
 
 def test_the_rig_itself_stays_as_it_was():

@@ -111,6 +111,27 @@ def test_each_round_looks_like_the_first(rig, way, loop_way, repeat):
         assert animation.nla_tracks[-1].strips[0].frame_end >= 120
 
 
+def feet_from_hips(rig, frames):
+    """Return where the toes are, seen from the hips, (F, 2, 3)."""
+    names = [bone.name for bone in rig.pose.bones if not bone.name.startswith("root")]
+    places = seen(rig, frames)[..., :3, 3]
+    return places[:, [names.index("left_foot"), names.index("right_foot")]] - places[:, [names.index("pelvis")]]
+
+
+def test_a_bake_in_place_loops_with_whole_steps_on_its_spot(rig):
+    """The feet are held before the way is taken out: they do not stick to the spot on which the body walks."""
+    scene, frames = bpy.context.scene, np.arange(30, 30 + PERIOD)
+    loop(loop_way="in_place")
+    steps = feet_from_hips(rig, frames)
+    scene.inpose_bake.way = "none"
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+    spot = seen(rig, [30])[0, 0, :2, 3]
+    loop()
+    assert np.abs(feet_from_hips(rig, frames) - steps).max() < 0.01
+    assert np.ptp(steps[..., :2], axis=0).max() > 0.3
+    assert np.abs(seen(rig, [30])[0, 0, :2, 3] - spot).max() < 0.05
+
+
 def test_planted_feet_stand_in_the_scene(rig):
     loop()
     names = [bone.name for bone in rig.pose.bones if not bone.name.startswith("root")]

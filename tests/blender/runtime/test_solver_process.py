@@ -14,7 +14,7 @@ from inpose_blender.core import CancelledError, InPoseError, RecordingError, Ske
 from inpose_blender.runtime import watch, worker_job
 from inpose_blender.runtime.interpreter import Interpreter, candidate_interpreters
 from inpose_blender.runtime.solver_process import SolverProcess
-from inpose_blender.runtime.worker_job import stop_warm_process
+from inpose_blender.runtime.worker_job import HelloJob, stop_warm_process
 from inpose_blender.solve.job import SolveJob
 
 
@@ -140,9 +140,13 @@ def test_the_next_interpreter_is_tried(job):
     assert worker_job._WARM.process.command[0] != missing.executable
 
 
-def test_another_protocol_is_refused(job):
+@pytest.mark.parametrize("faults", ["future", "updated"])
+def test_an_update_while_blender_is_open_asks_for_a_restart(job, faults):
+    with pytest.raises(WorkerError, match="different versions") as caught:
+        finish(job(faults))
+    assert "Restart Blender" in caught.value.hint
     with pytest.raises(WorkerError, match="different versions"):
-        finish(job("future"))
+        finish(HelloJob(candidate_interpreters()))
 
 
 def test_a_chosen_interpreter_must_exist(tmp_path):

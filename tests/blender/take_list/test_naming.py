@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inpose_blender.options import CalibrationSettings, SolveRequest
 from inpose_blender.takes.naming import free_name, next_name, parsed_name
 from inpose_blender.takes.take import is_take_file_name, sensors_file_of, take_file_name
 
@@ -46,3 +47,20 @@ def test_the_files_of_takes_are_known_by_their_names(stem, number):
     assert is_take_file_name(name)
     assert is_take_file_name(sensors_file_of(Path(name)).name)
     assert not is_take_file_name(name.upper())
+
+
+def test_another_recording_of_the_same_name_gives_another_file(tmp_path):
+    recording, performer = tmp_path / "recording.csv", tmp_path / "me.json"
+    recording.write_text("walk")
+    performer.write_text("{}")
+    request = SolveRequest(
+        recording, output=tmp_path, calibration=CalibrationSettings(calibration_file=performer)
+    ).to_json()
+    names = [take_file_name("recording", request)]
+    (tmp_path / "other.csv").write_text("changes the folder, not the recording")
+    assert take_file_name("recording", request) == names[0]
+    recording.write_text("run fast")
+    names.append(take_file_name("recording", request))
+    performer.write_text('{"stature_m": 1.8}')
+    names.append(take_file_name("recording", request))
+    assert len(set(names)) == 3

@@ -10,10 +10,12 @@ from inpose_core.arrays import runs
 from inpose_core.body.motion import Motion
 from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, rotvec_to_quaternion
 from inpose_core.body.skeleton import ANKLE_JOINTS, ELBOW_JOINTS, TOE_JOINTS, WRIST_JOINTS
-from inpose_core.editing.edit import Edit
+from inpose_core.editing.applying import apply_edits
+from inpose_core.editing.edit import Edit, EditList
 from inpose_core.editing.exaggerating import exaggerate
 from inpose_core.editing.ground import GroundMap, LevelGround
 from inpose_core.editing.grounding import put_on_ground
+from inpose_core.editing.kinds import KINDS
 from inpose_core.editing.meeting import around_head_of, planted_feet, with_ankles_at
 from inpose_core.editing.smoothing import smooth
 from inpose_core.editing.soles import sole_places_m
@@ -103,11 +105,27 @@ def test_exaggerating_by_one_changes_nothing(walk) -> None:
     assert np.abs(after.joint_positions_m - walk.joint_positions_m).max() < 1e-6
 
 
-def test_exaggerated_hands_can_stay(walk) -> None:
-    after = exaggerate(walk, share_of(walk), 1.3, hold_hands=True)
-    # An arm that is straight cannot follow its hand when the trunk goes away from it.
-    assert np.median(moved_m(walk, after, WRIST_JOINTS)) < 1e-3
+@pytest.mark.parametrize("factor", [0.3, 1.3, 2.0])
+def test_exaggerated_hands_can_stay(walk, factor) -> None:
+    """An arm that is straight cannot follow its hand when the trunk goes away from it: there, the trunk goes less."""
+    after = exaggerate(walk, np.ones(len(walk)), factor, hold_hands=True)
+    assert hands_off_m(walk, after) < 1e-3
+    assert planted_toes_off_m(walk, after) < 1e-3
     assert moved_m(walk, after, ELBOW_JOINTS).max() > 0.01
+    assert jitter(after) < 2 * jitter(walk)
+
+
+@pytest.mark.parametrize("ease_s", [0.0, 1 / 3])
+@pytest.mark.parametrize("kind", [kind.name for kind in KINDS if kind.name != "ground"])
+def test_nothing_moves_outside_the_stretch_and_its_ease(walk, kind, ease_s) -> None:
+    """Also where it begins or ends in the middle of a step. Only on a ground, a foot ends its stance outside."""
+    part = walk.part(slice(0, 270))
+    amount = {"exaggerate": 2.0, "straighten_knees": 1.0}.get(kind)
+    for start_s in (1.0, 1.6, 2.2, 2.8):
+        edit = Edit(kind, start_s, start_s + 0.7, amount, ease_s)
+        after = apply_edits(part, None, EditList((edit,))).motion
+        moved = np.abs(after.joint_positions_m - part.joint_positions_m)
+        assert moved[edit.share(part, 0.0) == 0].max() < 1e-6
 
 
 def test_straightened_knees_raise_the_body_above_its_feet(walk) -> None:
@@ -188,6 +206,36 @@ def test_feet_step_onto_the_ground_and_off_it_where_the_edit_ends(walk) -> None:
     assert 7.0 < changed[-1] / walk.fps < 8.0
     steps_m = [np.diff(motion.joint_positions_m[..., 1], axis=0) for motion in (walk, after)]
     assert np.abs(steps_m[1] - steps_m[0]).max() < 0.04
+
+
+@pytest.mark.parametrize(
+    "stretches",
+    [((None, None), (None, None)), ((0.0, 8.0), (8.0, 17.0)), ((0.0, 9.0), (7.0, 17.0))],
+    ids=["twice", "adjacent", "overlapping"],
+)
+@pytest.mark.parametrize("height_m", [0.3, -0.2])
+@pytest.mark.parametrize("between", [(), (Edit("unbend_wrists"),)], ids=["in a row", "another edit between"])
+def test_two_edits_with_one_ground_do_what_one_does(walk, height_m, stretches, between) -> None:
+    """Neither body nor feet go up or down twice, and the body does not come down to the floor between two stretches."""
+    one, other = (Edit("ground", *stretch, ground=LevelGround(height_m)) for stretch in stretches)
+    once = apply_edits(walk, None, EditList((Edit("ground", ground=LevelGround(height_m)),))).motion
+    both = apply_edits(walk, None, EditList((one, *between, other)))
+    apart_m = np.abs(both.motion.joint_positions_m - once.joint_positions_m)[:, [0, *TOE_JOINTS]]
+    in_a_row = not between or stretches[0] == (None, None)
+    assert apart_m.max() < (2e-3 if in_a_row else 0.5 * abs(height_m))
+    if not between and stretches[0] == (None, None):
+        assert other in both.without_effect
+
+
+def test_a_foot_beside_a_second_ground_stays_on_the_first(walk) -> None:
+    """For example stairs on a street."""
+    there_m = walk.root_translation_m[360]
+    beside = GroundMap((float(there_m[0]) + 50, 0.0), 1.0, np.full((3, 3), 0.4))
+    street = Edit("ground", ground=LevelGround(0.1))
+    after = apply_edits(walk, None, EditList((street, Edit("ground", ground=beside))))
+    once = apply_edits(walk, None, EditList((street,))).motion
+    assert np.abs(after.motion.joint_positions_m - once.joint_positions_m).max() < 1e-6
+    assert [edit.ground for edit in after.without_effect] == [beside]
 
 
 def test_a_foot_that_stands_longer_than_the_edit_goes_up_and_comes_back(walk) -> None:

@@ -58,9 +58,7 @@ def test_a_body_over_its_feet_keeps_them(feet_ahead_m: float) -> None:
     assert not shift_to_balance(leaning(feet_ahead_m), UPRIGHT, STILL, LEG_M).any()
 
 
-@pytest.mark.parametrize(
-    ("head_ratio", "speed"), [(0.75, 0.0), (0.5, 0.0), (1.0, 1.0)], ids=["sits", "lies", "walks"]
-)
+@pytest.mark.parametrize(("head_ratio", "speed"), [(0.75, 0.0), (0.5, 0.0), (1.0, 1.0)], ids=["sits", "lies", "walks"])
 def test_people_who_sit_lie_or_walk_keep_their_feet(head_ratio: float, speed: float) -> None:
     shift_m = shift_to_balance(leaning(0.25), head_ratio * UPRIGHT, speed + STILL, LEG_M)
     assert np.abs(shift_m).max() < 1e-3
