@@ -16,8 +16,9 @@ def hand_over(context: bpy.types.Context, takes: Sequence[FinishedTake], solve: 
     """List takes, each with the rig of its performer, and solve and bake them; return how many are solved.
 
     Each solve keeps the options with which it began. Each take keeps the calibration file that was recorded with it,
-    unless the user chose another one. Afterwards the scene has its own options again, and the last take of the first
-    performer is the chosen recording.
+    unless the user chose another one. That one, and the height in the settings, are those of the first performer: the
+    takes of the others have the calibration of their own. Afterwards the scene has its own options again, and the last
+    take of the first performer is the chosen recording.
 
     Args:
         context: its scene has the options, and gets the takes.
@@ -27,6 +28,7 @@ def hand_over(context: bpy.types.Context, takes: Sequence[FinishedTake], solve: 
     scene = context.scene
     settings, bake = scene.inpose, scene.inpose_bake
     before = settings.armature, bake.start_at, bake.start_with
+    height = settings.stature
     chosen: Any = None
     solved = 0
     for finished in takes:
@@ -35,6 +37,11 @@ def hand_over(context: bpy.types.Context, takes: Sequence[FinishedTake], solve: 
             continue
         settings.armature = armature
         arrive(scene, finished.take.file, "LIVE", armature)
+        if finished.starts_with:
+            settings.calibration_file = ""
+            settings.property_unset("stature")
+        elif settings.stature != height:
+            settings.stature = height
         if not settings.calibration_file and finished.take.calibration is not None:
             settings.calibration_file = str(finished.take.calibration)
         if finished.starts_with:

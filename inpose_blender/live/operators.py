@@ -12,7 +12,7 @@ import bpy
 from ..errors import InPoseError
 from ..options import VMC_PORT
 from ..rig.properties import chosen_armature
-from ..ui.modal import is_playing
+from ..ui.modal import ModalTimer, is_playing
 from ..ui.redraw import redraw_panels
 from ..ui.status import clear_error, show_error
 from ..ui.translate import tr
@@ -30,13 +30,12 @@ def running_stage() -> "Stage | None":
     return module.running() if module else None
 
 
-class INPOSE_OT_live(bpy.types.Operator):
+class INPOSE_OT_live(ModalTimer, bpy.types.Operator):
     """Let the character follow a performer who moves now. Stop gives the character its pose back"""
 
     bl_idname = "inpose.live"
     bl_label = "Start Live"
 
-    _timer: Any = None
     # Blender evaluates annotations of operators, and Stage is not loaded then.
     _stage: Any = None
 
@@ -63,7 +62,7 @@ class INPOSE_OT_live(bpy.types.Operator):
             show_error(self, context, error, _DOING)
             return {"CANCELLED"}
         clear_error(context)
-        self._timer = context.window_manager.event_timer_add(_TIMER_S, window=context.window)
+        self.begin_modal(context, _TIMER_S)
         context.window_manager.modal_handler_add(self)
         redraw_panels()
         return {"RUNNING_MODAL"}
@@ -87,9 +86,7 @@ class INPOSE_OT_live(bpy.types.Operator):
         self._finished(context)
 
     def _finished(self, context: bpy.types.Context) -> set[str]:
-        if self._timer is not None:
-            context.window_manager.event_timer_remove(self._timer)
-            self._timer = None
+        self.end_timer(context)
         redraw_panels()
         return {"FINISHED"}
 

@@ -119,7 +119,7 @@ export class Recorder {
       this.sounds.go();
     }
     if (name === 'reviewing') this.finish(timeMs);
-    if (name === 'ready') this.done = null;
+    if (name === 'ready' || name === 'counting') this.done = null;
     this.pose = { held: 0, hint: '', since: null };
     this.onState(name);
   }

@@ -143,6 +143,7 @@ test('the computer starts and stops a take', () => {
   flow.update(200, { ...NOTHING, start: true }, waiting);
   flow.update(1200, NOTHING, waiting);
   assert.equal(flow.update(1300, { ...NOTHING, stop: true }, waiting), 'reviewing');
+  assert.equal(flow.update(1400, { ...NOTHING, start: true }, waiting), 'counting', 'the next take begins at once');
 });
 
 const transform = (position, orientation = { x: 0, y: 0, z: 0, w: 1 }) => ({ position, orientation });

@@ -20,6 +20,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -39,6 +40,7 @@ from .format import RecordingFormat
 
 NAME: Final[str] = "InPose WebXR recording"
 _BEGINNING: Final[bytes] = b'{"format":"' + NAME.encode() + b'"'
+_T_POSE: Final[bytes] = b'{"event":"t_pose"'
 _HINT: Final[str] = "Record again, or download the take from the page once more."
 _NEWEST_VERSION: Final[int] = 1
 _METRES: Final[float] = 1e-4
@@ -98,6 +100,14 @@ def header_of(line: bytes) -> dict[str, Any] | None:
 def is_frame(line: str) -> bool:
     """Return whether a line of a take is a moment."""
     return line.startswith("[")
+
+
+def holds_t_pose(path: Path) -> bool:
+    """Return whether the performer held the T-pose in a take; False if the file cannot be read."""
+    try:
+        return _T_POSE in path.read_bytes()
+    except OSError:
+        return False
 
 
 def read(data: bytes, name: str) -> RawTracks:
