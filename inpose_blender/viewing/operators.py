@@ -12,7 +12,7 @@ import bpy
 from ..errors import InPoseError
 from ..recording.panel import facts_of
 from ..recording.properties import question_of, recording_path
-from ..recording.trim_panel import proposed_trim, set_trim
+from ..recording.trim_panel import earliest_start_s, proposed_trim, set_trim
 from ..ui.redraw import redraw_views
 from ..ui.status import clear_error, show_error
 from ..ui.translate import tr
@@ -115,12 +115,19 @@ class INPOSE_OT_trim_here(bpy.types.Operator):
         """Set the time of the frame. An end before the start removes the start, and a start after the end removes the
         end."""
         from .clock import clock_of
+        from .findings import known_info
 
-        reading = context.scene.inpose_reading
-        time_s = round(max(0.0, clock_of(context).time_of(context.scene.frame_current_final)), 3)
+        reading, info = context.scene.inpose_reading, known_info(context)
+        time_s = round(clock_of(context).time_of(context.scene.frame_current_final), 3)
+        last_s = float(info.get("duration_s") or time_s)
+        if (time_s <= 0) if self.side == "END" else (time_s > last_s):
+            self.report({"ERROR"}, tr("The recording is not at this frame. Choose a frame within it"))
+            return {"CANCELLED"}
         if self.side == "START":
+            time_s = max(time_s, earliest_start_s(info))
             set_trim(reading, time_s, reading.trim_end_s if reading.trim_end_s > time_s else 0.0)
         else:
+            time_s = min(time_s, last_s)
             set_trim(reading, reading.trim_start_s if reading.trim_start_s < time_s else 0.0, time_s)
         return {"FINISHED"}
 
