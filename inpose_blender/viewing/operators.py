@@ -13,6 +13,7 @@ from ..errors import InPoseError
 from ..recording.panel import facts_of
 from ..recording.properties import question_of, recording_path
 from ..recording.trim_panel import earliest_start_s, proposed_trim, set_trim
+from ..ui.panel_words import panel_words
 from ..ui.redraw import redraw_views
 from ..ui.status import clear_error, show_error
 from ..ui.translate import tr
@@ -204,7 +205,7 @@ class INPOSE_OT_jump_in_timeline(bpy.types.Operator):
         go_to_time(context, stripe.start_s)
         _choose(view_of(context), stripe.sentence)
         if stripe.sentence:
-            self.report({"INFO"}, stripe.sentence)
+            self.report({"INFO"}, panel_words(stripe.sentence))
         redraw_views()
         return {"FINISHED"}
 
@@ -219,7 +220,8 @@ class INPOSE_OT_open_timeline(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         """Return whether a Timeline is needed, and has room."""
         if has_high_timeline(context) or largest_view(context) is None:
-            cls.poll_message_set(tr("There is a Timeline already, or no room for one"))
+            there = has_high_timeline(context)
+            cls.poll_message_set(tr("There is a Timeline already") if there else tr("Make the 3D View higher first"))
             return False
         return True
 
@@ -278,7 +280,7 @@ def _has_recording(operator: Any, context: bpy.types.Context) -> bool:
         operator.poll_message_set(tr("Choose a recording first"))
         return False
     if not Path(recording_path(context.scene.inpose)).is_file():
-        operator.poll_message_set(tr("The recording file no longer exists"))
+        operator.poll_message_set(tr("The recording file no longer exists. Choose it again, or click Find under Takes"))
         return False
     return True
 
