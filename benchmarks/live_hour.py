@@ -28,7 +28,7 @@ from speed import EXAMPLE
 from vmc_sender import CountingSender, datagrams
 
 from inpose_core.recording import load_recording
-from inpose_core.recording.live.vmc import VmcDecoder
+from inpose_core.recording.live.vmc_decoder import VmcDecoder
 from inpose_core.recording.registry import load_session
 
 _PORT: Final[int] = 39789

@@ -27,6 +27,7 @@ from .live import operators as live_operators
 from .live.panel import INPOSE_PT_live
 from .loops import operators as loops_operators
 from .loops import panel as loops_panel
+from .one_copy import refuse_second_copy
 from .pins import contact_operators, contact_panel, stand_operators
 from .pins import operators as pins_operators
 from .pins import panel as pins_panel
@@ -49,8 +50,9 @@ from .take_list import baking_all, solving_all
 from .take_list import handlers as take_handlers
 from .take_list import operators as take_operators
 from .take_list import panel as take_panel
+from .takes import overrides
 from .ui import operators as ui_operators
-from .ui import translate
+from .ui import running, translate
 from .ui.panel import INPOSE_PT_main
 from .viewing import drawing, keys, stand_drag, trim_drag
 from .viewing import operators as viewing_operators
@@ -114,7 +116,12 @@ _cli_commands: list[Any] = []
 
 
 def register() -> None:
-    """Register classes, properties and the command ``blender --command inpose``."""
+    """Register classes, properties and the command ``blender --command inpose``.
+
+    Raises:
+        InPoseError: another installed copy of InPose is enabled.
+    """
+    refuse_second_copy()
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
     scene_settings.register()
@@ -125,6 +132,7 @@ def register() -> None:
     translate.register()
     keys.register()
     drawing.register()
+    overrides.restore_when_possible()
     _cli_commands.append(bpy.utils.register_cli_command("inpose", _run_command))
 
 
@@ -135,8 +143,17 @@ def _run_command(arguments: list[str]) -> int:
 
 
 def unregister() -> None:
-    """Undo `register` in reverse order: running solves are cancelled, and the solver process ends."""
+    """Undo `register` in reverse order: what runs is cancelled, and the solver process ends.
+
+    After a `register` that has raised an error there is nothing to undo: all that is there belongs to another copy.
+    """
+    if not INPOSE_PT_main.is_registered:
+        return
+    running.end_running()
+    overrides.keep_takes()
     live_operators.drop_stage()
+    if after_undo := sys.modules.get(f"{__package__}.live.after_undo"):
+        after_undo.forget()
     QUEUE.clear()
     headset_operators.unregister()
     take_handlers.unregister()

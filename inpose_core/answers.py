@@ -123,7 +123,7 @@ class Answers:
         return {
             "motion": str(request.output),
             "stretches": [list(stretch) for stretch in solved.stretches],
-            "notes": [miss.sentence for miss in solved.missed],
+            "notes": list(solved.notes),
         }
 
     def _live(self, request: LiveRequest, caller: Caller) -> _Json:

@@ -25,7 +25,7 @@ from .editing.edit import EditList
 from .editing.storage import load_edits
 from .options.solve import SolveSettings
 from .pins import PinSet, load_pins
-from .pins.solving import Miss, solve_again
+from .pins.solving import solve_again
 from .prior.checkpoint import Prior
 from .recording import ReadOptions, Recording, load_recording
 from .recording.findings import Finding
@@ -57,8 +57,8 @@ class SolvedRecording:
 
     motion: Motion
     calibrated: Calibrated
-    missed_pins: tuple[Miss, ...] = ()
-    """Pins that the motion does not meet."""
+    pin_notes: tuple[str, ...] = ()
+    """About pins that the motion does not meet, or that lie outside of it."""
 
     @property
     def mean_hand_error_m(self) -> float | None:
@@ -90,7 +90,7 @@ class SolvedRecording:
     def notes(self) -> tuple[str, ...]:
         """Return notes for the user, one sentence each."""
         error_m = self.mean_hand_error_m
-        notes = (*self.calibrated.notes, *(miss.sentence for miss in self.missed_pins))
+        notes = (*self.calibrated.notes, *self.pin_notes)
         if error_m is None or error_m < _NOTABLE_RATIO * self.motion.skeleton.arm_length_m:
             return notes
         what, check = (
@@ -115,16 +115,16 @@ def solve_recording(
     recording = load_recording(plan.recording, plan.reading)
     skeleton = plan.skeleton or _template_for(recording, plan.calibration)
     calibrated = calibrate(recording, skeleton, plan.calibration, prior)
-    motion = solve(calibrated.sensors, skeleton, plan.solve, prior, on_progress)
-    missed: tuple[Miss, ...] = ()
+    motion = solved = solve(calibrated.sensors, skeleton, plan.solve, prior, on_progress)
+    pin_notes: tuple[str, ...] = ()
     if pins:
         pinned = solve_again(motion, calibrated.sensors, pins, plan.solve, prior=prior)
-        motion, missed = pinned.motion, pinned.missed
+        motion, pin_notes = pinned.motion, pinned.notes
     if edits:
-        edited = apply_edits(motion, calibrated.sensors, edits)
+        edited = apply_edits(motion, calibrated.sensors, edits, before_pins=solved)
         assert edited.sensors is not None, "they were given"
         motion, calibrated = edited.motion, replace(calibrated, sensors=edited.sensors)
-    return SolvedRecording(motion, calibrated, missed)
+    return SolvedRecording(motion, calibrated, pin_notes)
 
 
 def _template_for(recording: Recording, settings: CalibrationSettings) -> Skeleton:

@@ -105,6 +105,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "take_list",
         "scene_settings",
         "menus",
+        "one_copy",
         "without_window",
         "batch",
         "headless",

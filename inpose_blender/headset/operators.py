@@ -14,7 +14,7 @@ import bpy
 from ..errors import InPoseError
 from ..rig.properties import chosen_armature
 from ..takes.arrival import arrive
-from ..ui.modal import is_playing
+from ..ui.modal import ModalTimer, is_playing
 from ..ui.redraw import redraw_panels
 from ..ui.status import clear_error, show_error
 from ..ui.translate import tr
@@ -49,13 +49,12 @@ def choose_takes(context: bpy.types.Context, paths: Sequence[Path]) -> None:
         bpy.ops.ed.undo_push(message=tr("Record from headset"))
 
 
-class INPOSE_OT_record_headset(bpy.types.Operator):
+class INPOSE_OT_record_headset(ModalTimer, bpy.types.Operator):
     """Record in the browser of your headset. Each take becomes a file, and the chosen recording"""
 
     bl_idname = "inpose.record_headset"
     bl_label = "Record from headset"
 
-    _timer: Any = None
     # Blender evaluates annotations of operators, and HeadsetSession is not loaded then.
     _session: Any = None
 
@@ -77,7 +76,7 @@ class INPOSE_OT_record_headset(bpy.types.Operator):
             show_error(self, context, error, _DOING)
             return {"CANCELLED"}
         clear_error(context)
-        self._timer = context.window_manager.event_timer_add(_TIMER_S, window=context.window)
+        self.begin_modal(context, _TIMER_S)
         context.window_manager.modal_handler_add(self)
         redraw_panels()
         return {"RUNNING_MODAL"}
@@ -105,9 +104,7 @@ class INPOSE_OT_record_headset(bpy.types.Operator):
         self._finished(context)
 
     def _finished(self, context: bpy.types.Context) -> set[str]:
-        if self._timer is not None:
-            context.window_manager.event_timer_remove(self._timer)
-            self._timer = None
+        self.end_timer(context)
         redraw_panels()
         return {"FINISHED"}
 

@@ -12,7 +12,7 @@ import bpy
 from ..errors import InPoseError
 from ..options import VMC_PORT
 from ..rig.properties import chosen_armature
-from ..ui.modal import is_playing
+from ..ui.modal import ModalTimer, is_playing
 from ..ui.redraw import redraw_panels
 from ..ui.status import clear_error, show_error
 from ..ui.translate import tr
@@ -30,13 +30,12 @@ def running_stage() -> "Stage | None":
     return module.running() if module else None
 
 
-class INPOSE_OT_live(bpy.types.Operator):
+class INPOSE_OT_live(ModalTimer, bpy.types.Operator):
     """Let the character follow a performer who moves now. Stop gives the character its pose back"""
 
     bl_idname = "inpose.live"
     bl_label = "Start Live"
 
-    _timer: Any = None
     # Blender evaluates annotations of operators, and Stage is not loaded then.
     _stage: Any = None
 
@@ -63,7 +62,7 @@ class INPOSE_OT_live(bpy.types.Operator):
             show_error(self, context, error, _DOING)
             return {"CANCELLED"}
         clear_error(context)
-        self._timer = context.window_manager.event_timer_add(_TIMER_S, window=context.window)
+        self.begin_modal(context, _TIMER_S)
         context.window_manager.modal_handler_add(self)
         redraw_panels()
         return {"RUNNING_MODAL"}
@@ -83,13 +82,16 @@ class INPOSE_OT_live(bpy.types.Operator):
 
     def cancel(self, context: bpy.types.Context) -> None:
         """End at once, because Blender ends the operator: another file is opened, or the window closes."""
+        stage = running_stage()
         drop_stage()
+        if stage is not None:
+            from .dropped import list_soon
+
+            list_soon(stage)
         self._finished(context)
 
     def _finished(self, context: bpy.types.Context) -> set[str]:
-        if self._timer is not None:
-            context.window_manager.event_timer_remove(self._timer)
-            self._timer = None
+        self.end_timer(context)
         redraw_panels()
         return {"FINISHED"}
 
@@ -202,9 +204,11 @@ def end_stage(operator: bpy.types.Operator, context: bpy.types.Context, stage: "
     from . import session
     from .finishing import hand_over
 
-    takes = stage.takes
+    takes, scene = stage.takes, stage.scene or context.scene
     session.forget()
-    hand_over(context, takes, solve=stage.error is None and context.scene.inpose_live.solve_takes)
+    hand_over(context, takes, solve=stage.error is None and scene.inpose_live.solve_takes, scene=scene)
+    context.view_layer.update()
+    bpy.ops.ed.undo_push(message=tr("Live"))
     if stage.error is not None:
         show_error(operator, context, stage.error, _DOING)
 

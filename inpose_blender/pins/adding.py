@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from ..core import (
     conjugate_quaternion,
     matrix_to_quaternion,
     multiply_quaternions,
+    slerp,
 )
 from ..rig.home import home_world
 from ..rig.places import joint_place
@@ -65,10 +67,9 @@ def add_pin_where_solved(context: bpy.types.Context, armature: Any, joint: str) 
         InPoseError: the rig cannot be used, or the motion's file is gone.
     """
     rig = prepare_rig(armature, context.scene)
-    motion, frame = motion_now(context, armature)
+    at = pose_at(*motion_now(context, armature))
     stances = stances_of(context.scene, armature)
     near = round(_NEAR_S * clock_of_take(armature.inpose_take, context.scene).fps)
-    at = motion.part(slice(frame, frame + 1))
     place_m, wxyz = at.joint_positions_m[0, JOINT_INDEX[joint]], at.rotations_wxyz[0, JOINT_INDEX[joint]]
     room = room_of(armature, rig.measure)
     pin = new_pin(context, armature, room, joint, room.world_position(place_m), room.world_rotation(wxyz))
@@ -112,8 +113,9 @@ def add_stance(context: bpy.types.Context, armature: Any, joint: str, kind: str)
     return pin
 
 
-def motion_now(context: bpy.types.Context, armature: Any) -> tuple[Motion, int]:
-    """Return the motion as the last bake shows it, with its edits, and the number of its pose at the current frame.
+def motion_now(context: bpy.types.Context, armature: Any) -> tuple[Motion, float]:
+    """Return the motion as the last bake shows it, with its edits, and where the current frame is in it: the number of
+    a pose, or between two of them.
 
     Raises:
         PinError: the current frame is outside of the motion, or the motion stays on the spot.
@@ -126,10 +128,21 @@ def motion_now(context: bpy.types.Context, armature: Any) -> tuple[Motion, int]:
     edited = edited_take(context.scene, armature)
     motion = TAKES.recall(Path(take.file)).motion if edited is None else edited.take.motion
     clock = clock_of_take(take, context.scene)
-    frame = round((clock.time_of(context.scene.frame_current) - take.start_s) * motion.fps)
-    if not 0 <= frame < len(motion):
+    at = (clock.time_of(context.scene.frame_current) - take.start_s) * motion.fps
+    if not 0 <= round(at) < len(motion):
         raise PinError(tr("The current frame is outside of the solved motion."), tr("Go to one of its frames."))
-    return motion, frame
+    return motion, min(max(at, 0.0), len(motion) - 1.0)
+
+
+def pose_at(motion: Motion, at: float) -> Motion:
+    """Return a motion of one frame: a pose, or one between two poses, which a fast hand crosses by centimetres."""
+    both = motion.part(slice(int(at), int(at) + 2))
+    share, root_m, turns = at - int(at), both.root_translation_m, both.rotations_wxyz
+    return replace(
+        both.part(slice(0, 1)),
+        rotations_wxyz=slerp(turns[:1], turns[-1:], np.full((1, 1, 1), share)),
+        root_translation_m=root_m[:1] + share * (root_m[-1:] - root_m[:1]),
+    )
 
 
 def new_pin(

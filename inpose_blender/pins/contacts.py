@@ -144,10 +144,10 @@ def hold_on(context: bpy.types.Context, armature: Any, thing: Any, hand: int) ->
 def _asked(context: bpy.types.Context, armature: Any, thing: Any) -> Iterator[_Scene]:
     """Give the current pose of a character, and the surface of an object."""
     rig = prepare_rig(armature, context.scene)
-    motion, frame = motion_now(context, armature)
+    motion, at = motion_now(context, armature)
     room, clock = room_of(armature, rig.measure), clock_of_take(armature.inpose_take, context.scene)
     with surface_of(context, thing) as surface:
-        yield _Scene(context, armature, thing, motion, frame, room, surface, clock)
+        yield _Scene(context, armature, thing, motion, round(at), room, surface, clock)
 
 
 def _standing(scene: _Scene, foot: int) -> tuple[Vector, FloatArray]:

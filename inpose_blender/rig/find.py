@@ -18,6 +18,7 @@ from .home import home_world
 from .mmd_doubles import with_doubles
 from .repair import arms_carrier, repaired
 from .rest_tree import RestBone
+from .sides import with_sides_of_the_feet
 from .structure import map_by_structure
 from .vrm import vrm_mapping
 
@@ -60,7 +61,7 @@ def detect_mapping(armature_object: Any) -> RigMapping | None:
     if by_name is not None and _can_be_repaired(data, by_name):
         by_name = _repaired(by_name.family.name, tuple(by_name.bones.items()), _rest_bones(armature_object))
     if by_name is not None and not by_name.missing_required:
-        return with_doubles(armature_object, by_name)
+        return with_sides_of_the_feet(armature_object, with_doubles(armature_object, by_name))
     by_build = _by_structure(_rest_bones(armature_object))
     if by_build is not None and by_name is not None and _contradicts(by_build, by_name):
         return by_name

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..core import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, FloatArray, RigError, Skeleton, rotation_between
+from .body_frame import frame_of_body
 from .checks import rig_notes
 from .families import RigMapping
 from .home import home_world
@@ -48,12 +49,6 @@ _STAND_IN: Final[tuple[tuple[str, str], ...]] = (
 )
 """A joint without a bone is at the place of this next joint, so the bone below carries it exactly as in the rig."""
 
-_BLENDER_UP: Final[tuple[float, float, float]] = (0.0, 0.0, 1.0)
-_LARGEST_LEAN_COSINE: Final[float] = 0.7
-_PREFERRED_BY_RAD: Final[float] = np.radians(3.0)
-"""Another axis must be nearer to the trunk by this much than Blender's Z."""
-_OPPOSITE_COSINE: Final[float] = -0.5
-"""Limit between trunk and legs; in a sitting rest pose, they are at right angles."""
 _SHORTEST_BONE_M: Final[float] = 1e-4
 _CHAIN_OF_STATURE: Final[float] = 0.78
 """Head to pelvis to ankle, along the bones, over stature."""
@@ -90,7 +85,7 @@ def measure_rig(armature_object: Any, mapping: RigMapping, metres_per_unit: floa
         SkeletonError: the proportions are not those of a body.
     """
     world_m = _joint_positions_world_m(armature_object, mapping, metres_per_unit)
-    frame = _frame_of_body(armature_object, world_m)
+    frame = frame_of_body(armature_object, world_m)
     factor, size_note = _plausible_unit(armature_object.name, world_m, metres_per_unit)
     world_m, metres_per_unit = world_m * factor, metres_per_unit * factor
     rest_m = world_m @ frame.R_world_rest  # rows are R^T p: world to the rest pose's own frame
@@ -108,7 +103,8 @@ def measure_rig(armature_object: Any, mapping: RigMapping, metres_per_unit: floa
         metres_per_unit=metres_per_unit,
         notes=(
             *mapping.notes,
-            *(note for note in (frame.note, size_note) if note),
+            *frame.notes,
+            *((size_note,) if size_note else ()),
             *rig_notes(armature_object, mapping),
         ),
         rest_is_human=frame.is_human,
@@ -130,77 +126,6 @@ def _joint_positions_world_m(armature_object: Any, mapping: RigMapping, metres_p
         if joint not in mapping.bones:
             positions_m[JOINT_INDEX[joint]] = positions_m[JOINT_INDEX[stand_in]]
     return positions_m
-
-
-@dataclass(frozen=True)
-class _BodyFrame:
-    """Hold the orientation of a rest pose, and that of the motion in the world."""
-
-    R_world_rest: FloatArray
-    """(3, 3) the axes left, up and forward of the body in its rest pose, as columns."""
-    R_world_core: FloatArray
-    """(3, 3) the same after InPose has made it stand."""
-    is_human: bool
-    note: str = ""
-
-
-def _frame_of_body(armature_object: Any, world_m: FloatArray) -> _BodyFrame:
-    """Find left, up and forward of the rest pose.
-
-    Up is the axis of the world or of the object that is nearest to the trunk. That is Blender's Z for most. Left is the
-    direction from the right hip and shoulder to the left ones. BVH files with another up axis, and characters that were
-    turned, lie on the floor, and tilted objects lean: the motion makes them stand. If legs and trunk do not point in
-    opposite directions, the rest pose is not a human pose.
-    """
-    rig_name = armature_object.name
-    by_name = dict(zip(JOINT_NAMES, world_m, strict=True))
-    hips = (by_name["left_hip"] + by_name["right_hip"]) / 2
-    trunk = by_name["head"] - hips
-    legs = (by_name["left_ankle"] + by_name["right_ankle"]) / 2 - hips
-    length_m = float(np.linalg.norm(trunk))
-    if length_m < _SHORTEST_BONE_M or not np.linalg.norm(legs) > _SHORTEST_BONE_M:
-        raise RigError(f"All joints of {rig_name} are in the same place.", "Check the object's scale.")
-    is_human = bool(trunk @ legs / np.linalg.norm(trunk) / np.linalg.norm(legs) < _OPPOSITE_COSINE)
-    left = by_name["left_hip"] - by_name["right_hip"]
-    if is_human:
-        left = left + by_name["left_shoulder"] - by_name["right_shoulder"]
-        up, note = _nearest_axis(armature_object, trunk / length_m), ""
-        if up[2] < 1.0:
-            note = f"{rig_name} does not stand upright in its rest pose. InPose stands it up in the motion."
-    else:
-        spine = next(name for name in ("spine1", "spine2", "spine3", "head") if _is_apart(by_name, name))
-        up = by_name[spine] - by_name["pelvis"]
-        up = up / np.linalg.norm(up)
-        note = (
-            f"The rest pose of {rig_name} is not a human pose. InPose straightened the limbs by the shortest rotation."
-        )
-    left = left - (left @ up) * up
-    if np.linalg.norm(left) < 1e-3 * length_m:
-        raise RigError(
-            f"Left and right of {rig_name} are in the same place.", "Check that the left bones are on the left side."
-        )
-    left = left / np.linalg.norm(left)
-    R_world_rest = np.stack((left, up, np.cross(left, up)), axis=1)
-    R_world_core = rotation_between(up, (0.0, 0.0, 1.0)) @ R_world_rest
-    return _BodyFrame(R_world_rest, R_world_core, is_human, note)
-
-
-def _is_apart(by_name: dict[str, FloatArray], joint: str) -> bool:
-    return joint == "head" or bool(np.linalg.norm(by_name[joint] - by_name["pelvis"]) > _SHORTEST_BONE_M)
-
-
-def _nearest_axis(armature_object: Any, direction: FloatArray) -> FloatArray:
-    """Return the axis of the object or of the world that is nearest to a direction; the direction itself if none is
-    near. Blender's Z comes first: a rest pose may lean a little."""
-    axes = home_world(armature_object)[:3, :3]
-    axes = axes / np.linalg.norm(axes, axis=0)
-    vertical = np.array(_BLENDER_UP)
-    candidates = np.vstack((axes.T, -axes.T, np.eye(3), -np.eye(3)))
-    best = candidates[int(np.argmax(candidates @ direction))]
-    angles = np.arccos(np.clip((best @ direction, vertical @ direction), -1.0, 1.0))
-    if angles[1] < angles[0] + _PREFERRED_BY_RAD and vertical @ direction > _LARGEST_LEAN_COSINE:
-        return vertical
-    return best if best @ direction > _LARGEST_LEAN_COSINE else direction
 
 
 def _plausible_unit(rig_name: str, world_m: FloatArray, metres_per_unit: float) -> tuple[float, str]:

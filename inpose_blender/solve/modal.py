@@ -71,9 +71,6 @@ class ModalSolve(ModalBake):
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Advance the job at each timer event; pass on all events except Esc."""
-        if self._queued.ended:  # the add-on is being disabled
-            self.abandon(context)
-            return {"CANCELLED"}
         if self._bake is not None:
             return self._modal_bake(context, event)
         at_head = QUEUE.is_at_head(self._queued)
@@ -111,7 +108,7 @@ class ModalSolve(ModalBake):
         return self._finish(context)
 
     def cancel(self, context: bpy.types.Context) -> None:
-        """End the job when Blender ends the operator: a closing window, another file."""
+        """End the job before its end: a closing window, another file, the add-on is disabled."""
         self._job.cancel()
         QUEUE.remove(self._queued)
         self.abandon(context)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 
@@ -23,7 +23,6 @@ class QueuedSolve:
 
     label: str
     job: Cancellable
-    ended: bool = field(default=False)
 
     def cancel(self) -> None:
         """Ask for the end of the solve."""
@@ -56,7 +55,6 @@ class SolveQueue:
 
     def remove(self, solve: QueuedSolve) -> None:
         """Remove a solve from the queue."""
-        solve.ended = True
         self._solves = [other for other in self._solves if other is not solve]
 
     def cancel(self, index: int) -> None:
@@ -68,7 +66,6 @@ class SolveQueue:
         """Cancel and remove all solves, when the add-on is disabled or another file is opened."""
         for solve in self._solves:
             solve.cancel()
-            solve.ended = True
         self._solves = []
 
 

@@ -21,8 +21,9 @@ from ..takes.arrival import give_character
 from ..takes.listed import chosen_entry, data_of, entry_of, recording_of
 from ..takes.memory import TAKES
 from ..takes.swapping import show_on_character
-from ..ui.modal import IDLE_TIMER_S, is_playing
+from ..ui.modal import IDLE_TIMER_S, ModalTimer, is_playing
 from ..ui.redraw import redraw_panels
+from ..ui.running import clear_status_text
 from ..ui.status import clear_result, show_error, show_result
 from ..ui.translate import tr
 from .finding import has_motion
@@ -42,7 +43,7 @@ class WaitingTake:
     queued: QueuedSolve | None = None
 
 
-class INPOSE_OT_solve_takes(bpy.types.Operator):
+class INPOSE_OT_solve_takes(ModalTimer, bpy.types.Operator):
     """Solve all takes that are not solved yet, each with its own settings. Nothing is baked"""
 
     bl_idname = "inpose.solve_takes"
@@ -50,7 +51,6 @@ class INPOSE_OT_solve_takes(bpy.types.Operator):
     bl_options = {"UNDO"}
 
     # Blender evaluates annotations of operators.
-    _timer: Any = None
     _waiting: Any
     """The takes that are not solved yet, as `WaitingTake`."""
     _failed: Any
@@ -80,7 +80,7 @@ class INPOSE_OT_solve_takes(bpy.types.Operator):
         clear_result(context)
         for waiting in self._waiting:
             waiting.queued = QUEUE.add(waiting.name, waiting.job)
-        self._timer = context.window_manager.event_timer_add(IDLE_TIMER_S, window=context.window)
+        self.begin_modal(context, IDLE_TIMER_S)
         context.window_manager.modal_handler_add(self)
         redraw_panels()
         return {"RUNNING_MODAL"}
@@ -88,9 +88,6 @@ class INPOSE_OT_solve_takes(bpy.types.Operator):
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Advance the first take at each timer event; Esc cancels all that are left."""
         waiting = self._waiting[0]
-        if waiting.queued.ended:  # the add-on is being disabled
-            self._end(context)
-            return {"CANCELLED"}
         at_head = QUEUE.is_at_head(waiting.queued)
         if at_head and event.type == "ESC" and event.value == "PRESS" and not is_playing(context):
             for left in self._waiting:
@@ -178,10 +175,8 @@ class INPOSE_OT_solve_takes(bpy.types.Operator):
         redraw_panels()
 
     def _end(self, context: bpy.types.Context) -> None:
-        if self._timer is not None:
-            context.window_manager.event_timer_remove(self._timer)
-            self._timer = None
-        context.workspace.status_text_set(None)
+        self.end_timer(context)
+        clear_status_text()
         redraw_panels()
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run a bake while Blender draws: the shared part of the solving and baking operators."""
+"""Run while Blender draws: the timer of such operators, and the bake of the solving and baking ones."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Final
 import bpy
 
 from .redraw import redraw_panels
+from .running import clear_status_text, note_ended, note_running
 
 IDLE_TIMER_S: Final[float] = 0.1
 BAKE_TIMER_S: Final[float] = 0.01
@@ -22,23 +23,30 @@ def is_playing(context: bpy.types.Context) -> bool:
     return any(window.screen.is_animation_playing for window in context.window_manager.windows)
 
 
-class ModalBake:
-    """Hold the timer of a modal operator and work on its bake; mixed into operators."""
+class ModalTimer:
+    """Hold the timer of a modal operator that has a method ``cancel``; mixed into operators."""
 
     _timer: Any = None
-    # Blender evaluates annotations of operators, and BakeJob is not loaded then.
-    _bake: Any = None
 
     def begin_modal(self, context: bpy.types.Context, seconds: float) -> None:
         """Start the timer; an earlier one is replaced."""
         self.end_timer(context)
         self._timer = context.window_manager.event_timer_add(seconds, window=context.window)
+        note_running(self)
 
     def end_timer(self, context: bpy.types.Context) -> None:
-        """Remove the timer."""
+        """Remove the timer: the operator ends."""
+        note_ended(self)
         if self._timer is not None:
             context.window_manager.event_timer_remove(self._timer)
             self._timer = None
+
+
+class ModalBake(ModalTimer):
+    """Work on the bake of a modal operator; mixed into operators."""
+
+    # Blender evaluates annotations of operators, and BakeJob is not loaded then.
+    _bake: Any = None
 
     def go_on_baking(self, event: bpy.types.Event) -> set[str]:
         """Work on the bake for one tick; block events that could change the scene meanwhile."""
@@ -54,5 +62,5 @@ class ModalBake:
         if self._bake is not None and not self._bake.done:
             self._bake.cancel()
         self.end_timer(context)
-        context.workspace.status_text_set(None)
+        clear_status_text()
         redraw_panels()

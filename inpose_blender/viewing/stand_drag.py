@@ -11,6 +11,7 @@ from ..errors import InPoseError
 from ..pins.operators import keep_chosen
 from ..rig.properties import chosen_armature
 from ..ui.redraw import redraw_views
+from ..ui.running import clear_status_text, note_ended, note_running
 from ..ui.status import show_error
 from ..ui.translate import tr
 from .properties import is_over_timeline
@@ -52,12 +53,14 @@ class INPOSE_OT_drag_stand(bpy.types.Operator):
         self._pressed_px, self._moves = event.mouse_region_x, False
         self._pressed_frame = _frame_under(context, event)
         context.window_manager.modal_handler_add(self)
+        note_running(self)
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Follow the mouse until the button is released; Esc and the right button take it back."""
         armature = chosen_armature(context)
         if armature is None:
+            self._end()
             return {"CANCELLED"}
         if event.type == "MOUSEMOVE":
             self._moves = self._moves or abs(event.mouse_region_x - self._pressed_px) > _CLICK_PX
@@ -65,20 +68,29 @@ class INPOSE_OT_drag_stand(bpy.types.Operator):
                 frames = round(_frame_under(context, event) - self._pressed_frame)
                 self._show(context, armature, dragged(self._before, self._stance, self._part, frames))
         elif event.type == "LEFTMOUSE" and event.value == "RELEASE":
-            context.workspace.status_text_set(None)
             if not self._moves:
-                self._show(context, armature, self._before)
+                self.cancel(context)
                 context.scene.frame_set(self._stance.first)
-                context.workspace.status_text_set(None)
                 return {"CANCELLED"}
+            self._end()
             keep_chosen(context, armature)
             bpy.ops.ed.undo_push(message=tr("Move stance"))
             return {"FINISHED"}
         elif event.type in {"ESC", "RIGHTMOUSE"}:
-            self._show(context, armature, self._before)
-            context.workspace.status_text_set(None)
+            self.cancel(context)
             return {"CANCELLED"}
         return {"RUNNING_MODAL"}
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Take the drag back; Blender calls this, too, when it ends the operator."""
+        armature = chosen_armature(context)
+        if armature is not None:
+            self._show(context, armature, self._before)
+        self._end()
+
+    def _end(self) -> None:
+        note_ended(self)
+        clear_status_text()
 
     def _show(self, context: bpy.types.Context, armature: Any, stances: "FootStances") -> None:
         from ..pins.stand_list import change

@@ -11,6 +11,7 @@ from ..errors import InPoseError
 from ..recording.properties import chosen_reading
 from ..recording.trim_panel import earliest_start_s, effective_trim, set_trim
 from ..ui.redraw import redraw_views
+from ..ui.running import clear_status_text, note_ended, note_running
 from ..ui.translate import tr
 from .clock import clock_of
 from .findings import known_info
@@ -41,6 +42,7 @@ class INPOSE_OT_drag_trim(bpy.types.Operator):
         reading = context.scene.inpose_reading
         self._side, self._before = side, (reading.trim_start_s, reading.trim_end_s)
         context.window_manager.modal_handler_add(self)
+        note_running(self)
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -51,15 +53,23 @@ class INPOSE_OT_drag_trim(bpy.types.Operator):
             context.workspace.status_text_set(self._words(context))
             redraw_views()
         elif event.type == "LEFTMOUSE" and event.value == "RELEASE":
-            context.workspace.status_text_set(None)
+            self._end()
             bpy.ops.ed.undo_push(message=tr("Trim"))
             return {"FINISHED"}
         elif event.type in {"ESC", "RIGHTMOUSE"}:
-            context.workspace.status_text_set(None)
-            set_trim(context.scene.inpose_reading, *self._before)
-            redraw_views()
+            self.cancel(context)
             return {"CANCELLED"}
         return {"RUNNING_MODAL"}
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Take the drag back; Blender calls this, too, when it ends the operator."""
+        self._end()
+        set_trim(context.scene.inpose_reading, *self._before)
+        redraw_views()
+
+    def _end(self) -> None:
+        note_ended(self)
+        clear_status_text()
 
     def _words(self, context: bpy.types.Context) -> str:
         start_s, stop_s = trim_edges(context) or (0.0, 0.0)

@@ -18,7 +18,7 @@ from .reading import guess_lines
 
 if TYPE_CHECKING:
     from ..recording.live.headset import HeadsetProgress
-    from ..recording.live.vmc import CaptureState
+    from ..recording.live.vmc_decoder import CaptureState
 
 _MOST_SHOWN: Final[int] = 8
 """Names of devices that fit into the progress line."""
@@ -109,7 +109,7 @@ class _HeadsetTeller:
         """Print; the recording goes on."""
         if not self._told:
             self._told = True
-            for line in page_lines(progress.url, sys.stderr):
+            for line in page_lines(progress.url, sys.stderr, progress.other_urls):
                 print(line, file=sys.stderr)
             print("Ctrl-C ends the recording.", file=sys.stderr, flush=True)
         if self.live:

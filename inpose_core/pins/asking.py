@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turn pins into measurements: the animator is a sensor.
 
-A pin of the head or of a wrist takes the place of what the device measures. Any other pin is one more measured point.
-During the ease of a pin, its noise falls from so much that it says nothing to that of the pin.
+A pin of the head or of a wrist changes what the device measures (`devices.py`). Any other pin is one more measured
+point. During the ease of a pin, its noise falls from so much that it says nothing to that of the pin.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Final
 
 import numpy as np
 
-from ..arrays import BoolArray, FloatArray
-from ..body.quaternions import slerp, slerp_at
+from ..arrays import FloatArray
 from ..body.skeleton import JOINT_INDEX, SENSOR_JOINTS
-from ..numerics.filters import smooth_step
 from ..recording.sensors import MeasuredPoint, Sensors
+from .devices import DevicePin, pinned_places, pinned_turns
+from .influence import LEAST_SHARE, pinned_path, share_of
 from .pin import Pin, PinSet
 from .told import told_stands
 
@@ -26,19 +26,17 @@ _SOFT_NOISE_RAD: Final[float] = 0.2
 _FREE_NOISE_M: Final[float] = 0.2
 """Noise half-way through the ease: about as much as the legs of the prior are uncertain."""
 _FREE_NOISE_RAD: Final[float] = 0.5
-_LEAST_SHARE: Final[float] = 1e-3
-"""A frame of the ease in which the pin has less influence is not pinned."""
 
 
 @dataclass(frozen=True)
 class _Asked:
     """Hold what one pin asks for in each frame."""
 
+    pin: Pin
     share: FloatArray
     """(F,) 0: nothing; 1: all of it; between during the ease."""
     positions_m: FloatArray | None
     rotations_wxyz: FloatArray | None
-    soft: bool
 
 
 def with_pins(sensors: Sensors, pins: PinSet) -> Sensors:
@@ -101,37 +99,25 @@ def _asked_of_joints(sensors: Sensors, pins: PinSet) -> dict[int, list[_Asked]]:
 
 
 def _with_pinned_devices(sensors: Sensors, asked: dict[int, list[_Asked]]) -> Sensors:
+    if not any(joint in asked for joint in SENSOR_JOINTS):
+        return sensors
+    times_s = _times_s(sensors)
+    positions_m, rotations = sensors.positions_m.copy(), sensors.rotations_wxyz.copy()
+    placed, turned = sensors.measured.copy(), sensors.rotation_known.copy()
     for point, joint in enumerate(SENSOR_JOINTS):
-        if joint in asked:
-            sensors = _replaced(sensors, point, asked[joint])
-    return sensors
-
-
-def pinned_path(pin: Pin, times_s: FloatArray) -> tuple[FloatArray | None, FloatArray | None]:
-    """Return where a pin wants its joint at these times, (N, 3), and how turned, (N, 4) wxyz; None where it says
-    nothing."""
-    key_times_s = np.array([key.at_s for key in pin.keys])
-    positions_m = rotations_wxyz = None
-    if pin.has_position:
-        keys_m = np.array([key.position_m for key in pin.keys], dtype=np.float64)
-        positions_m = np.stack([np.interp(times_s, key_times_s, axis) for axis in keys_m.T], axis=1)
-    if pin.has_rotation:
-        rotations_wxyz = slerp_at(key_times_s, np.array([key.rotation_wxyz for key in pin.keys], np.float64), times_s)
-    return positions_m, rotations_wxyz
+        pins = [DevicePin(one.pin, one.share) for one in asked.get(joint, ())]
+        places, turns = [one for one in pins if one.pin.has_position], [one for one in pins if one.pin.has_rotation]
+        positions_m[:, point], placed[:, point] = pinned_places(
+            positions_m[:, point], placed[:, point], places, times_s
+        )
+        rotations[:, point], turned[:, point] = pinned_turns(rotations[:, point], turned[:, point], turns, times_s)
+    return replace(
+        sensors, positions_m=positions_m, rotations_wxyz=rotations, measured=placed, rotation_measured=turned
+    )
 
 
 def _asked(pin: Pin, times_s: FloatArray, fps: float) -> _Asked:
-    return _Asked(_share(pin, times_s, fps), *pinned_path(pin, times_s), pin.soft)
-
-
-def _share(pin: Pin, times_s: FloatArray, fps: float) -> FloatArray:
-    """Return the influence of a pin in each frame, (F,); a pin of one frame has one frame of full influence."""
-    frame_s = 1 / fps
-    # How many frames a time is outside of the pin; the nearest frame to its start is inside.
-    outside_s = np.maximum(pin.start_s - times_s, times_s - pin.stop_s).clip(min=0)
-    beyond = (outside_s - 0.5001 * frame_s).clip(min=0) / max(pin.ease_s, frame_s)
-    share = smooth_step(1 - beyond)
-    return np.where(share < _LEAST_SHARE, 0.0, share)
+    return _Asked(pin, share_of(pin, times_s, fps), *pinned_path(pin, times_s))
 
 
 def _point(joint: int, several: list[_Asked]) -> MeasuredPoint:
@@ -141,12 +127,12 @@ def _point(joint: int, several: list[_Asked]) -> MeasuredPoint:
     rotations, noise_rad, turned = np.tile((1.0, 0, 0, 0), (frames, 1)), np.full(frames, np.inf), placed.copy()
     for one in several:
         if one.positions_m is not None:
-            noise = _noise(one.share, _SOFT_NOISE_M if one.soft else _HARD_NOISE_M, _FREE_NOISE_M)
+            noise = _noise(one.share, _SOFT_NOISE_M if one.pin.soft else _HARD_NOISE_M, _FREE_NOISE_M)
             stronger = (one.share > 0) & (noise <= noise_m)
             positions_m[stronger], noise_m[stronger] = one.positions_m[stronger], noise[stronger]
             placed |= stronger
         if one.rotations_wxyz is not None:
-            noise = _noise(one.share, _SOFT_NOISE_RAD if one.soft else 0.0, _FREE_NOISE_RAD)
+            noise = _noise(one.share, _SOFT_NOISE_RAD if one.pin.soft else 0.0, _FREE_NOISE_RAD)
             stronger = (one.share > 0) & (noise <= noise_rad)
             rotations[stronger], noise_rad[stronger] = one.rotations_wxyz[stronger], noise[stronger]
             turned |= stronger
@@ -163,29 +149,6 @@ def _point(joint: int, several: list[_Asked]) -> MeasuredPoint:
 
 def _noise(share: FloatArray, at_pin: float, half_way: float) -> FloatArray:
     """Return the noise at which a measurement has this share against an uncertainty of ``half_way``, (F,)."""
-    odds = (1 - share) / share.clip(min=_LEAST_SHARE)
+    odds = (1 - share) / share.clip(min=LEAST_SHARE)
     noise: FloatArray = np.sqrt(at_pin**2 + half_way**2 * odds)
     return noise
-
-
-def _replaced(sensors: Sensors, point: int, several: list[_Asked]) -> Sensors:
-    """Return the sensors with head or wrist where the pins want it; during the ease it moves there and back."""
-    positions_m, rotations = sensors.positions_m.copy(), sensors.rotations_wxyz.copy()
-    placed, turned = sensors.measured.copy(), sensors.rotation_known.copy()
-    for one in several:
-        if one.positions_m is not None:
-            share = _share_from(one.share, placed[:, point])
-            positions_m[:, point] += share[:, None] * (one.positions_m - positions_m[:, point])
-            placed[:, point] |= share > 0
-        if one.rotations_wxyz is not None:
-            share = _share_from(one.share, turned[:, point])
-            rotations[:, point] = slerp(rotations[:, point], one.rotations_wxyz, share[:, None])
-            turned[:, point] |= share > 0
-    return replace(
-        sensors, positions_m=positions_m, rotations_wxyz=rotations, measured=placed, rotation_measured=turned
-    )
-
-
-def _share_from(share: FloatArray, measured: BoolArray) -> FloatArray:
-    """Return the share of the pin: where nothing is measured, only a whole one counts."""
-    return np.where(measured | (share >= 1), share, 0.0)

@@ -12,7 +12,7 @@ import numpy as np
 from ..arrays import BoolArray, FloatArray
 from ..body.motion import Motion
 from ..body.skeleton import JOINT_INDEX
-from .asking import pinned_path
+from .influence import pinned_path
 from .pin import Pin, PinnedSeat, PinSet
 from .spelling import pelvis_pin
 

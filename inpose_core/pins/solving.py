@@ -10,17 +10,19 @@ from typing import Final
 
 import numpy as np
 
-from ..arrays import FloatArray, IndexArray, runs
+from ..arrays import FloatArray, runs
 from ..body.motion import Motion
-from ..body.quaternions import geodesic_angle
+from ..body.quaternions import geodesic_angle, slerp
 from ..body.skeleton import JOINT_INDEX, TOE_JOINTS
 from ..errors import InPoseError
 from ..options.solve import SolveSettings
 from ..prior.checkpoint import Prior, load_prior
 from ..recording.sensors import Sensors
 from ..solver.solving import ProgressCallback, solve
-from .asking import pinned_path, with_pins
+from .asking import with_pins
 from .blending import BLEND_FRAMES, FARTHEST_FRAMES, with_stretch
+from .influence import pinned_path
+from .outside import pins_outside
 from .pin import Pin, PinSet
 from .reaching import as_far_as_reached
 from .spelling import pelvis_pin, spelled_out
@@ -66,6 +68,13 @@ class SolvedAgain:
     """First frame and the frame after the last of each stretch that has changed, in order."""
     missed: tuple[Miss, ...]
     """Hard pins that are not met."""
+    outside: tuple[str, ...] = ()
+    """A sentence for each pin that lies outside of the motion."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what the user must know about the pins, one sentence each."""
+        return (*self.outside, *(miss.sentence for miss in self.missed))
 
 
 def solve_again(
@@ -95,6 +104,7 @@ def solve_again(
         raise InPoseError(
             f"The motion has {len(motion)} frames, and the sensors have {len(sensors)}.", "Solve the recording again."
         )
+    outside = pins_outside(pins, sensors.start_s, sensors.start_s + (len(motion) - 1) / motion.fps)
     pins, before = spelled_out(pins, motion, sensors.start_s), spelled_out(before, motion, sensors.start_s)
     stretches = _frames(pins.changes_from(before), sensors)
     again = _Stretches(motion, sensors, stretches, settings, prior or load_prior())
@@ -103,7 +113,7 @@ def solve_again(
     reached = as_far_as_reached(pins, solved.motion, sensors.start_s)
     if reached != pins:
         pins, solved = reached, again.solved(reached, _share_of(on_progress, 1, 2))
-    return replace(solved, missed=missed_pins(solved.motion, pins, sensors.start_s))
+    return replace(solved, missed=missed_pins(solved.motion, pins, sensors.start_s), outside=outside)
 
 
 @dataclass(frozen=True)
@@ -153,21 +163,27 @@ def missed_pins(motion: Motion, pins: PinSet, start_s: float) -> tuple[Miss, ...
         frames = np.flatnonzero((times_s >= pin.start_s - half_s) & (times_s <= pin.stop_s + half_s))
         if pin.soft or not len(frames):
             continue
-        miss = _miss(motion, pin, frames, times_s[frames])
+        miss = _miss(motion, pin, times_s[frames] if pin.stop_s > pin.start_s else np.array([pin.start_s]), start_s)
         notable_m = _NOTABLE_AT_ENDS_M if pin.while_standing or pin in of_seats else _NOTABLE_M
         if miss.off_m > notable_m or miss.off_deg > _NOTABLE_DEG:
             missed.append(miss)
     return tuple(missed)
 
 
-def _miss(motion: Motion, pin: Pin, frames: IndexArray, times_s: FloatArray) -> Miss:
+def _miss(motion: Motion, pin: Pin, times_s: FloatArray, start_s: float) -> Miss:
     wanted_m, wanted_wxyz = pinned_path(pin, times_s)
     joint = JOINT_INDEX[pin.joint]
+    # The frame of a pin may be between two of the motion, where a hand that moves is elsewhere.
+    at = np.clip((times_s - start_s) * motion.fps, 0, len(motion) - 1)
+    before = at.astype(np.int64)
+    after, share = np.minimum(before + 1, len(motion) - 1), (at - before)[:, None]
     off_m = off_deg = 0.0
     if wanted_m is not None:
-        off_m = float(np.linalg.norm(motion.part(frames).joint_positions_m[:, joint] - wanted_m, axis=-1).max())
+        before_m, after_m = (motion.part(frames).joint_positions_m[:, joint] for frames in (before, after))
+        off_m = float(np.linalg.norm(before_m + share * (after_m - before_m) - wanted_m, axis=-1).max())
     if wanted_wxyz is not None:
-        off_deg = float(np.degrees(geodesic_angle(motion.rotations_wxyz[frames, joint], wanted_wxyz).max()))
+        wxyz = slerp(motion.rotations_wxyz[before, joint], motion.rotations_wxyz[after, joint], share)
+        off_deg = float(np.degrees(geodesic_angle(wxyz, wanted_wxyz).max()))
     return Miss(pin, off_m, off_deg)
 
 

@@ -4,6 +4,7 @@
 from .by_name import make_guidance
 from .confidence import confidence
 from .elbow_swivel import swivel_elbows
+from .gaps import smooth_between_gaps
 from .guidance import Guidance
 from .in_pieces import in_pieces
 from .lost_head import place_lost_head
@@ -36,6 +37,7 @@ __all__ = [
     "sample_ddim",
     "sample_dpmpp_2m",
     "seat",
+    "smooth_between_gaps",
     "smooth_in_time",
     "steady_poses",
     "swivel_elbows",

@@ -37,7 +37,7 @@ from ..sampling import (
     place_lost_head,
     refine,
     seat,
-    smooth_in_time,
+    smooth_between_gaps,
     steady_poses,
     swivel_elbows,
     with_posture,
@@ -122,7 +122,7 @@ def _solve_on(
     drawn = sample(denoiser, guidance, prior.schedule, noise, times, _step_progress(on_progress))
     # The conditions of an hour take 150 MB; the rest of the solve does not need them.
     del scale_free, denoiser, noise
-    x_0 = smooth_in_time(drawn.x_0, settings.smoothing_deviation_frames)
+    x_0 = smooth_between_gaps(drawn.x_0, settings.smoothing_deviation_frames, measurement.known_anywhere)
     R_world = guidance.finish(in_pieces(sixd_to_matrix, x_0))
     devices = measurement.measured[:, : len(SENSOR_JOINTS)]
     measurement = place_lost_head(R_world, measurement)

@@ -62,6 +62,40 @@ def test_the_checkout_works_as_an_installed_extension(tmp_path, monkeypatch):
 
 
 @needs_bpy_wheel
+def test_a_second_installed_copy_is_refused_and_leaves_the_first_alone(tmp_path):
+    for repository in ("one", "two"):
+        package = tmp_path / repository / "inpose"
+        package.mkdir(parents=True)
+        for name in ("__init__.py", "inpose_blender", "inpose_core"):
+            (package / name).symlink_to(REPOSITORY / name)
+    script = (
+        "import sys, bpy\n"
+        "sys.path = [folder for folder in sys.path if folder not in ('', sys.argv[2])]\n"
+        "sys.path.insert(0, sys.argv[1])\n"
+        "from one import inpose as first\n"
+        "from two import inpose as second\n"
+        "first.register()\n"
+        "bpy.context.scene.inpose.stature = 1.7\n"
+        "try:\n"
+        "    second.register()\n"
+        "except Exception as error:\n"
+        "    assert 'Another copy of InPose is enabled: one.inpose.' in str(error), error\n"
+        "else:\n"
+        "    raise AssertionError('two copies are enabled')\n"
+        "second.unregister()\n"
+        "assert round(bpy.context.scene.inpose.stature, 3) == 1.7\n"
+        "assert bpy.types.INPOSE_PT_main.__module__.startswith('one.')\n"
+        "first.unregister()\n"
+        "second.register()\n"
+        "second.unregister()\n"
+        "import os; os._exit(0)\n"  # the 4.2 wheel crashes at exit if a class with a poll function was ever registered
+    )
+    command = [sys.executable, "-c", script, str(tmp_path), str(REPOSITORY)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@needs_bpy_wheel
 def test_blenders_start_does_not_wait_for_the_core():
     """Enabling the add-on loads what draws its panels, and neither the bake nor the solver's side."""
     script = (

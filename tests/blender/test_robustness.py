@@ -30,6 +30,7 @@ from inpose_blender.solve import job as job_module
 from inpose_blender.solve.job import SolveJob
 from inpose_blender.solve.queue import QUEUE, SolveQueue
 from inpose_blender.takes.take import SolvedTake, load_take
+from inpose_blender.ui.modal import ModalBake
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
@@ -169,10 +170,9 @@ def test_the_add_on_is_disabled_in_the_middle(fake_worker, take, results, runnin
     try:
         job = running("slower")
         pid = pid_of_solver()
-        queued = QUEUE.add("take", job)
+        QUEUE.add("take", job)
     finally:
         addon.unregister()
-    assert queued.ended
     assert not len(QUEUE)
     assert gone_within(pid, 3)
     job.wait()
@@ -214,6 +214,39 @@ def test_a_bake_that_is_given_up_half_way_leaves_nothing(rng, registered):
     assert scene_facts(rig) == facts
     with pytest.raises(InPoseError, match="interrupted"):
         job.result  # noqa: B018
+
+
+class RunningBake(ModalBake):
+    """What a baking operator does while Blender goes on."""
+
+    def __init__(self, bake: BakeJob) -> None:
+        self._bake = bake
+        self.begin_modal(bpy.context, 0.1)
+
+    @property
+    def has_timer(self) -> bool:
+        return self._timer is not None
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        self.abandon(context)
+
+
+def test_a_bake_is_taken_back_when_the_add_on_is_disabled(rng, results):
+    """Blender then calls neither `modal` nor `cancel` of an operator that runs."""
+    addon.register()
+    try:
+        rig, scene = build_rig(rng), bpy.context.scene
+        motion = random_motion(rng, map_and_measure(rig)[1].skeleton, frames=6000)
+        job = BakeJob(prepare_rig(rig, scene), scene, lambda: SolvedTake(motion), BakeOptions(), "x", replace_own=False)
+        running = RunningBake(job)
+        while not bpy.data.actions:
+            job.step()
+        assert running.has_timer
+    finally:
+        addon.unregister()
+    assert job.done
+    assert not bpy.data.actions
+    assert not running.has_timer
 
 
 def test_what_is_renamed_during_a_bake_is_found(rng, registered):
@@ -298,7 +331,6 @@ def test_the_queue_works_on_one_after_another():
     queue.remove(first)
     assert queue.is_at_head(third)
     queue.clear()
-    assert third.ended
     assert jobs[2].cancelled
     assert not queue.solves
 

@@ -12,7 +12,7 @@ import pytest
 
 from inpose_core.motion_files.bvh import save_bvh
 from inpose_core.recording import ReadOptions, Recording, load_recording
-from inpose_core.recording.live.vmc import CAPTURE_HEADER
+from inpose_core.recording.live.vmc_decoder import CAPTURE_HEADER, CaptureState
 from inpose_core.recording.tables.csv_format import CSV_COLUMNS, write_csv
 from tests.core.limited import run_bounded
 from tests.core.recording.recording_files import BsorFile, moving_person
@@ -105,9 +105,9 @@ def test_a_live_take_with_a_long_pause_is_kept_as_a_whole(tmp_path: Path, monkey
         for name in ("hmd", "controller 1", "controller 2")
     ]
 
-    def capture(live: Path, *_: object) -> vmc.CaptureState:
+    def capture(live: Path, *_: object) -> CaptureState:
         live.write_text("\n".join([CAPTURE_HEADER, *rows]))
-        return vmc.CaptureState(rows=len(rows))
+        return CaptureState(rows=len(rows))
 
     monkeypatch.setattr(vmc, "_capture", capture)
     taken = vmc.capture_vmc(tmp_path / "take.csv")

@@ -24,7 +24,7 @@ from inpose_core.motion_files.bvh import save_bvh
 from inpose_core.options.solve import SolveSettings
 from inpose_core.recording import ReadOptions, Recording, load_recording
 from inpose_core.recording.formats.sensors_file import load_sensors
-from inpose_core.recording.live.vmc import CAPTURE_HEADER, VmcDecoder
+from inpose_core.recording.live.vmc_decoder import CAPTURE_HEADER, VmcDecoder
 from inpose_core.recording.tables.csv_format import write_csv
 from inpose_core.recording.trackers import TrackerTracks
 from inpose_core.recording_to_motion import SolvePlan, solve_recording

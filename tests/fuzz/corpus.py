@@ -21,7 +21,7 @@ from inpose_core.prior.network import DiffusionTransformer, NetworkConfig, weigh
 from inpose_core.prior.schedule import NoiseSchedule
 from inpose_core.prior.uncertainty import Uncertainty
 from inpose_core.recording.formats.sensors_file import save_sensors
-from inpose_core.recording.live.vmc import CAPTURE_HEADER
+from inpose_core.recording.live.vmc_decoder import CAPTURE_HEADER
 from inpose_core.recording.tables.csv_format import write_csv
 from inpose_core.recording.tables.layouts import PRESET_FOLDER
 from inpose_core.recording.types import Sensors

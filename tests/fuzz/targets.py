@@ -14,7 +14,7 @@ from inpose_core.motion_files.bvh import load_bvh
 from inpose_core.prior.checkpoint import load_prior
 from inpose_core.recording import ReadOptions, load_recording
 from inpose_core.recording.formats.sensors_file import load_sensors
-from inpose_core.recording.live.vmc import VmcDecoder
+from inpose_core.recording.live.vmc_decoder import VmcDecoder
 from tests.core.recording.fuzzing import is_sane
 
 

@@ -16,7 +16,9 @@ from ...arrays import FloatArray
 from ...axes import Axes
 from ...body.quaternions import wxyz_from_xyzw
 from ...recording.conventions import convert_positions, convert_rotations
-from ...recording.live.vmc import CAPTURE_HEADER, CaptureSettings, CaptureState, VmcDecoder, listen, sending_hint
+from ...recording.live.device_names import HEAD_NAME
+from ...recording.live.vmc import CaptureSettings, listen, sending_hint
+from ...recording.live.vmc_decoder import CAPTURE_HEADER, CaptureState, VmcDecoder
 from ...recording.types import Recording
 from ..sending_times import SendingTimes
 from .senders import HeadSenders
@@ -27,7 +29,9 @@ _LONGEST_DATAGRAM: Final[int] = 65536
 _BUFFER_BYTES: Final[int] = 1 << 20
 _LOST_S: Final[float] = 0.25
 """A device that is silent for longer is lost."""
-_HEAD_NAME: Final[str] = "hmd"
+_LATE_S: Final[float] = 1.0
+"""A row that is older than the last one of its device by less has only come late. If it is older by more, a clock has
+begun anew."""
 _NOTHING: Final[FloatArray] = np.array((0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0))
 
 
@@ -102,7 +106,7 @@ class VmcStream:
                 continue
             now_s = time.monotonic()
             if self._senders.accepts(datagram, sender[:2], now_s):
-                rows = list(self._decoder.rows(datagram, now_s - began_s))
+                rows = list(self._decoder.rows(datagram, now_s - began_s, sender[:2]))
                 if rows:
                     hear(rows, now_s)
 
@@ -119,16 +123,17 @@ class VmcReader:
         self._state, self._sending = state, SendingTimes()
         self._names: tuple[str, str, str] | None = None
         self._newest: dict[str, tuple[float, FloatArray]] = {}
+        self._last_s = -np.inf
 
     @property
     def has_devices(self) -> bool:
         """Return whether a head and another device have arrived."""
-        return _HEAD_NAME in self._newest and len(self._newest) > 1
+        return HEAD_NAME in self._newest and len(self._newest) > 1
 
     @property
     def head_m(self) -> FloatArray | None:
         """Return where the head is now."""
-        head = self._newest.get(_HEAD_NAME)
+        head = self._newest.get(HEAD_NAME)
         return None if head is None else head[1][:3]
 
     def read(self, lines: Sequence[str], _arrived_s: float) -> list[DevicePoses]:
@@ -138,13 +143,22 @@ class VmcReader:
             if line == CAPTURE_HEADER:
                 continue
             time_s, name, numbers = _parsed(line)
-            if np.isfinite(numbers).all():
-                self._newest[name] = time_s, numbers
-                if self._names is not None and name == self._names[0]:
-                    poses = _poses(time_s, self._names, self._newest)
-                    sampled_s = time_s if self._state.has_clock else self._sending.sampled_s(time_s)
-                    moments.append(replace(poses, time_s=sampled_s))
+            before_s, _ = self._newest.get(name, (-np.inf, _NOTHING))
+            if not np.isfinite(numbers).all() or 0 < before_s - time_s < _LATE_S:
+                continue
+            self._newest[name] = time_s, numbers
+            if self._names is not None and name == self._names[0]:
+                poses = _poses(time_s, self._names, self._newest)
+                moments.append(replace(poses, time_s=self._sampled_s(time_s)))
         return moments
+
+    def _sampled_s(self, time_s: float) -> float:
+        """Return when the pose of a row was sampled; not before the last one, where the sender's times begin or end."""
+        sampled_s = time_s if self._state.has_clock else self._sending.sampled_s(time_s)
+        if 0 < self._last_s - sampled_s < _LATE_S:
+            sampled_s = self._last_s
+        self._last_s = sampled_s
+        return sampled_s
 
     def identify(self, lines: Sequence[str], recording: Recording) -> None:
         """Find the names of head, left and right device: the reader of files has told them apart, if need be by

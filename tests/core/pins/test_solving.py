@@ -118,6 +118,27 @@ def test_what_is_out_of_reach_is_told(motion: Any, sensors: Any, prior: Any) -> 
     assert np.isfinite(again.motion.rotations_wxyz).all()
 
 
+def test_what_is_after_the_end_is_told(motion: Any, sensors: Any, prior: Any) -> None:
+    end_s = sensors.start_s + len(motion) / motion.fps
+    late = Pin("left_wrist", end_s + 1, end_s + 2, (PinKey(end_s + 1, (0.0, 1.0, 0.0)),))
+    solved = solve_again(motion, sensors, PinSet((late,)), prior=prior)
+    assert np.array_equal(solved.motion.rotations_wxyz, motion.rotations_wxyz)
+    (note,) = solved.notes
+    assert "has no effect" in note
+
+
+def test_a_pin_of_a_moving_hand_between_two_frames_is_met(motion: Any, sensors: Any, prior: Any) -> None:
+    wrist = motion.joint_positions_m[:, JOINT_INDEX["right_wrist"]]
+    frame = 120 + int(np.linalg.norm(np.diff(wrist[120:500], axis=0), axis=-1).argmax())  # the fastest
+    at_s = sensors.start_s + (frame + 0.4) / motion.fps
+    place_m = 0.6 * wrist[frame] + 0.4 * wrist[frame + 1] + (0.0, 0.03, 0.0)
+    pin = Pin("right_wrist", at_s, at_s, (PinKey(at_s, tuple(place_m.tolist())),))
+    solved = solve_again(motion, sensors, PinSet((pin,)), prior=prior)
+    assert solved.notes == ()
+    moved = solved.motion.joint_positions_m[:, JOINT_INDEX["right_wrist"]] - wrist
+    assert np.linalg.norm(moved, axis=-1).max() < 0.035  # the hand still waves
+
+
 def test_taking_the_pins_away_gives_the_first_motion_back(motion: Any, sensors: Any, prior: Any) -> None:
     pins = PinSet((at(motion, sensors, "left_ankle", 300, (0.0, 0.2, 0.1)),))
     pinned = solve_again(motion, sensors, pins, prior=prior)

@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,8 @@ from inpose_core.cli import main
 from inpose_core.errors import OutputError, RecordingError
 from inpose_core.recording import Recording, load_recording
 from inpose_core.recording.live.osc import osc_messages
-from inpose_core.recording.live.vmc import CAPTURE_HEADER, CaptureSettings, CaptureState, VmcDecoder, capture_vmc
+from inpose_core.recording.live.vmc import CaptureSettings, capture_vmc
+from inpose_core.recording.live.vmc_decoder import CAPTURE_HEADER, CaptureState, VmcDecoder
 from tests.core.recording.recording_files import moving_person
 from tests.core.recording.recording_tables import Convention
 
@@ -187,9 +188,9 @@ def test_a_recording_that_appears_meanwhile_is_not_replaced(tmp_path: Path, monk
     output = tmp_path / "take.csv"
     real_rows = VmcDecoder.rows
 
-    def rows(decoder: VmcDecoder, datagram: bytes, arrived_s: float) -> Iterator[str]:
+    def rows(decoder: VmcDecoder, datagram: bytes, arrived_s: float, sender: Hashable) -> Iterator[str]:
         output.write_text("another take")
-        return real_rows(decoder, datagram, arrived_s)
+        return real_rows(decoder, datagram, arrived_s, sender)
 
     monkeypatch.setattr(VmcDecoder, "rows", rows)
     with pytest.raises(RecordingError, match=r"take.csv exists already.*Everything received is in take.live.csv"):
@@ -298,11 +299,11 @@ def test_osc_is_read_as_its_own_library_writes_it() -> None:
     assert read == [*values[:-1], 3, "in a list"]
 
 
-def rows_of(decoder: VmcDecoder, at: float, *contents: OscMessageBuilder) -> list[str]:
+def rows_of(decoder: VmcDecoder, at: float, *contents: OscMessageBuilder, sender: Hashable = None) -> list[str]:
     bundle = osc_bundle_builder.OscBundleBuilder(osc_bundle_builder.IMMEDIATELY)
     for content in contents:
         bundle.add_content(content.build())
-    return list(decoder.rows(bundle.build().dgram, at))
+    return list(decoder.rows(bundle.build().dgram, at, sender))
 
 
 def test_made_up_devices_do_not_lock_out_the_real_ones(tmp_path: Path) -> None:
@@ -342,10 +343,10 @@ def test_a_clock_that_jumps_leaves_the_take_readable(tmp_path: Path, jump_s: flo
 def test_a_full_disk_keeps_what_arrived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real_rows = VmcDecoder.rows
 
-    def full(decoder: VmcDecoder, datagram: bytes, arrived_s: float) -> Iterator[str]:
+    def full(decoder: VmcDecoder, datagram: bytes, arrived_s: float, sender: Hashable) -> Iterator[str]:
         if decoder.state.datagrams > 50:
             raise OSError(28, "No space left on device")
-        return real_rows(decoder, datagram, arrived_s)
+        return real_rows(decoder, datagram, arrived_s, sender)
 
     monkeypatch.setattr(VmcDecoder, "rows", full)
     with pytest.raises(OutputError, match="No space left"):
