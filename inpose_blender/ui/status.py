@@ -21,14 +21,19 @@ def show_result(
     problems: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Show what was done; what is wrong with it, each sentence with what to do; and notes, each of them once."""
-    clear_result(context)
-    status = status_of(context)
-    status.result, status.notes = text, "\n".join(dict.fromkeys(notes))
-    status.problems = "\n".join("\t".join(pair) for pair in problems)
+    show_text(context, text, notes)
+    status_of(context).problems = "\n".join("\t".join(pair) for pair in problems)
     if problems:
         operator.report({"WARNING"}, f"{tr('Check the character')}: {problems[0][0]}")
     else:
         operator.report({"INFO"}, text)
+
+
+def show_text(context: bpy.types.Context, text: str, notes: Iterable[str] = ()) -> None:
+    """Show in the panel what has happened while no operator ran, and notes, each of them once."""
+    clear_result(context)
+    status = status_of(context)
+    status.result, status.notes = text, "\n".join(dict.fromkeys(notes))
 
 
 def clear_result(context: bpy.types.Context) -> None:

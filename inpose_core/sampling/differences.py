@@ -36,7 +36,8 @@ def difference_noise(
         measurement: which devices are measured, and how well.
         position_noise_ratio: standard deviation over the body size; a larger known noise counts instead.
         beyond_reach_m: (P - 1, F) additional standard deviation of the points but the head, from `Reach.limit`.
-        other_points_m: (Q, F) standard deviation of Q more points that the head is compared with.
+        other_points_m: (Q, F) standard deviation of Q more points that the head is compared with, whose places are
+            guesses. They count from the place where the body gets its head: also where that is lost.
 
     Returns:
         (3 (P - 1 + Q), 3 (P - 1 + Q), F).
@@ -46,12 +47,15 @@ def difference_noise(
     ratio = xp.where(frames_last(measurement.measured), known.clip(min=position_noise_ratio), _LOST_RATIO)
     variance = (ratio * measurement.body_size_m) ** 2
     points = variance[1:] if beyond_reach_m is None else variance[1:] + beyond_reach_m**2
+    measured = len(points)
     if other_points_m is not None:
         points = xp.concat((points, other_points_m**2))
     count, frames = points.shape
     noise = xp.zeros((count, 3, count, 3, frames), points)
+    placed = xp.where(frames_last(measurement.measured)[0], variance[0], 0.0 * variance[0])
     for axis in range(3):
-        noise[:, axis, :, axis] = variance[0]
+        noise[:, axis, :, axis] = placed
+        noise[:measured, axis, :measured, axis] = variance[0]
         for point in range(count):
             noise[point, axis, point, axis] += points[point]
     return noise.reshape(3 * count, 3 * count, frames)

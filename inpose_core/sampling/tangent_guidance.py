@@ -62,7 +62,7 @@ class TangentGuidance:
         if bool(self.measurement.known_anywhere.all()):
             return met
         # The correction by the measurement fades in gaps. The devices that are still measured are then met again.
-        return self._meet(fade_into_gaps(R_world, met, self.measurement.known_anywhere))
+        return self._meet(fade_into_gaps(met, self.measurement.known_anywhere))
 
     def _meet(self, R_world: Array) -> Array:
         log_snr = float(self.uncertainty.log_snr[-1])

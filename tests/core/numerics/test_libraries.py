@@ -31,7 +31,7 @@ from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import load_prior
 from inpose_core.sampling import Measurement, WindowedDenoiser, confidence, smooth_in_time
 from inpose_core.sampling.floor import FloorLikelihood
-from inpose_core.sampling.gaps import fade_into_gaps
+from inpose_core.sampling.gaps import fade_into_gaps, smooth_between_gaps
 from inpose_core.sampling.tangent_guidance import TangentGuidance
 from inpose_core.solver.solving import solve
 from tests.core.synthetic import perfect_sensors, smooth_motion
@@ -97,7 +97,8 @@ def test_what_looks_over_time() -> None:
     both(lambda x: smooth_in_time(x, 2.5), series)
     measured = np.ones((40, 3), np.bool_)
     measured[10:20, 1] = False
-    both(fade_into_gaps, R, rotation_matrices(5), measured, atol=2e-3)
+    both(fade_into_gaps, R, measured, atol=2e-3)
+    both(lambda x, seen: smooth_between_gaps(x, 1.5, seen), R.reshape(40, -1), measured)
     sixd = np.asarray(rotations.matrix_to_sixd(R))
     both(confidence, 0.9 * sixd, R, measured)
 

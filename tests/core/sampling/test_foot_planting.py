@@ -208,3 +208,14 @@ def test_nobody_is_planted_while_the_head_is_lost_for_long(
     assert stands[:60].all()
     assert not stands[60:120].any()
     assert stands[120:].all()
+
+
+def test_planted_feet_stay_where_the_head_is_lost_for_a_moment(
+    slider: tuple[torch.Tensor, Measurement, torch.Tensor],
+) -> None:
+    R, measurement, contact = slider
+    measured = torch.ones_like(measurement.measured)
+    measured[50:62] = False
+    refined = with_feet(R, replace(measurement, measured=measured), told(contact))
+    steps_m = solved_toes(refined, measurement).diff(dim=0)
+    assert float(steps_m[45:67].norm(dim=-1).max()) < 0.002
