@@ -152,6 +152,8 @@ def unregister() -> None:
     running.end_running()
     overrides.keep_takes()
     live_operators.drop_stage()
+    if after_undo := sys.modules.get(f"{__package__}.live.after_undo"):
+        after_undo.forget()
     QUEUE.clear()
     headset_operators.unregister()
     take_handlers.unregister()

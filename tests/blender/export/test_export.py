@@ -543,9 +543,8 @@ def test_takes_with_long_names_are_exported(rng, tmp_path, name, suffix):
     found = [name for name, _ in result.clips]
     assert sorted(clip.name for clip in read) == sorted(found)
     assert len(set(found)) == 2
-    for clip in found:
-        assert name.startswith(clip.removesuffix("_2"))
-        assert 60 < len(clip.encode()) <= 63
     strips = [strip.name for track in rig.animation_data.nla_tracks for strip in track.strips]
-    assert all(name.startswith(strip) for strip in strips)  # each can be read
     assert strips
+    for cut in (*found, *strips):  # each can be read
+        assert name.startswith(cut.rpartition("_2")[0] or cut.rpartition(".00")[0] or cut)
+        assert 55 < len(cut.encode()) <= 63

@@ -16,7 +16,7 @@ import pytest
 from rigs import build_rig
 
 from inpose_blender.errors import InPoseError, RecordingError, RigError, WorkerError
-from inpose_blender.live import finishing, operators, session, sources
+from inpose_blender.live import after_undo, finishing, operators, session, sources
 from inpose_blender.live.countdown import countdown_of
 from inpose_blender.live.finishing import hand_over
 from inpose_blender.live.job import Follow, RecordedTake
@@ -65,6 +65,7 @@ def handler_count() -> int:
 
 
 def nothing_is_left(handlers: int) -> bool:
+    after_undo.forget()  # until another file is opened, undo steps may lead back into the session
     end_s = time.monotonic() + 20.0
     while any(thread.name == "end of live solver" for thread in threading.enumerate()) and time.monotonic() < end_s:
         time.sleep(0.02)
@@ -196,7 +197,9 @@ def test_a_take_keeps_the_calibration_that_was_recorded_with_it(
 ) -> None:
     solved_with: list[str] = []
     scene = bpy.context.scene
-    monkeypatch.setattr(finishing, "_solved", lambda _: bool(solved_with.append(scene.inpose.calibration_file)) or True)
+    monkeypatch.setattr(
+        finishing, "_solved", lambda *_: bool(solved_with.append(scene.inpose.calibration_file)) or True
+    )
     takes = []
     for number in (1, 2):
         file = tmp_path / f"take_{number:03}.csv"
@@ -252,7 +255,7 @@ def test_height_and_calibration_file_of_the_panel_are_the_first_performers(
     scene.inpose.stature, scene.inpose.calibration_file = 1.9, str(chosen)
     solved_with: list[tuple[float | None, str]] = []
 
-    def solved(_: object) -> bool:
+    def solved(*_: object) -> bool:
         used = settings_of(CalibrationSettings, scene.inpose)
         solved_with.append((used.stature_m, Path(used.calibration_file or "").name))
         return True
