@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +46,7 @@ def walking(time_s: float) -> tuple[FloatArray, FloatArray]:
     return places_m, np.tile((np.cos(half), 0.0, np.sin(half), 0.0), (3, 1))
 
 
-def recentred_lines(event: dict[str, object], silent_s: float = 0.0, early: int = 0) -> Iterator[str]:
+def recentred_lines(event: Mapping[str, object], silent_s: float = 0.0, early: int = 0) -> Iterator[str]:
     turn = np.array((np.cos(TURN_RAD / 2), 0.0, np.sin(TURN_RAD / 2), 0.0))
     back = turn * (1, -1, -1, -1)
     yield from (STREAM, input_line(0, "left"), input_line(1, "right"))
