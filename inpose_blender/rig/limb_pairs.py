@@ -22,7 +22,7 @@ _SMALLEST_SHARE: Final[float] = 0.6
 
 
 @dataclass(frozen=True)
-class Limb:
+class LimbPair:
     """Hold a pair of equal chains, first bones first."""
 
     a: tuple[str, ...]
@@ -39,7 +39,7 @@ class _Twins:
     length: float
 
 
-def limb_pairs(tree: RestTree) -> Iterator[Limb]:
+def limb_pairs(tree: RestTree) -> Iterator[LimbPair]:
     """Yield all pairs of siblings that are equally built and long enough for arms or legs.
 
     What only one side has, such as a weapon in a hand, does not count, nor do sleeves that are longer than the hand.
@@ -55,7 +55,7 @@ def limb_pairs(tree: RestTree) -> Iterator[Limb]:
                 whole = min(tree.reach(a), tree.reach(b))
                 long_enough = tree.length(a) + twins.length > shortest and twins.length > _SMALLEST_SHARE * whole
                 if len(twins.a) >= 2 and long_enough and _are_apart(tree, twins, tolerance):
-                    yield Limb(twins.a, twins.b, parent)
+                    yield LimbPair(twins.a, twins.b, parent)
 
 
 def _twins(tree: RestTree, a: str, b: str, tolerance: float) -> _Twins:

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..core import FloatArray, rotation_between
 from .families import choose_spine
-from .limb_pairs import Limb, limb_pairs
+from .limb_pairs import LimbPair, limb_pairs
 from .rest_tree import SAME_PLACE, RestBone, RestTree
 from .words import arm_words, is_split, leg_words
 
@@ -59,7 +59,7 @@ def map_by_structure(bones: Sequence[RestBone]) -> dict[str, str] | None:
     return best[1] if best else None
 
 
-def _assemble(tree: RestTree, legs: Limb, arms: Limb, shared: str) -> tuple[float, dict[str, str]] | None:
+def _assemble(tree: RestTree, legs: LimbPair, arms: LimbPair, shared: str) -> tuple[float, dict[str, str]] | None:
     """Put a body together from its limbs; the score says how much of a body it is."""
     leg, arm = _leg_joints(tree, legs), _arm_joints(tree, arms)
     if leg is None or arm is None:
@@ -99,7 +99,7 @@ def _chain_length(tree: RestTree, joints: dict[str, str], names: Sequence[str]) 
     return float(sum(np.linalg.norm(b - a) for a, b in itertools.pairwise(places)))
 
 
-def _leg_joints(tree: RestTree, legs: Limb) -> tuple[float, dict[str, str], dict[str, str]] | None:
+def _leg_joints(tree: RestTree, legs: LimbPair) -> tuple[float, dict[str, str], dict[str, str]] | None:
     """Find hip, knee, ankle and toes in a chain: thigh and shin are alike, and behind the ankle it bends forward."""
     along = np.array([tree.head[bone] for bone in legs.a])
     apart = np.linalg.norm(along - [tree.head[bone] for bone in legs.b], axis=1)
@@ -132,7 +132,7 @@ def _leg_joints(tree: RestTree, legs: Limb) -> tuple[float, dict[str, str], dict
     return cost, result[0], result[1]
 
 
-def _leg_with_loose_foot(tree: RestTree, legs: Limb) -> tuple[float, dict[str, str], dict[str, str]] | None:
+def _leg_with_loose_foot(tree: RestTree, legs: LimbPair) -> tuple[float, dict[str, str], dict[str, str]] | None:
     """Find feet that are children of a root bone, as in rigs for inverse kinematics, while thighs and shins are not."""
     result = []
     for hip, knee in (legs.a, legs.b):
@@ -160,7 +160,7 @@ def _toe(tree: RestTree, ankle: str, leg_length: float) -> str | None:
     return min(toes, key=lambda toe: float(np.linalg.norm(tree.head[toe] - middle)))
 
 
-def _arm_joints(tree: RestTree, arms: Limb) -> tuple[float, dict[str, str], dict[str, str]] | None:
+def _arm_joints(tree: RestTree, arms: LimbPair) -> tuple[float, dict[str, str], dict[str, str]] | None:
     """Find collar, shoulder, elbow and wrist: upper arm and forearm are alike, hands have fingers."""
     along = np.array([tree.head[bone] for bone in arms.a])
     steps = np.linalg.norm(np.diff(along, axis=0), axis=1)
@@ -218,7 +218,7 @@ def _pelvis(tree: RestTree, shared: str, chest: str, hips: FloatArray, ankles: F
 
 
 def _neck_chain(
-    tree: RestTree, trunk: list[str], arms: Limb, shoulders: FloatArray, up: FloatArray
+    tree: RestTree, trunk: list[str], arms: LimbPair, shoulders: FloatArray, up: FloatArray
 ) -> tuple[list[str], list[str]] | None:
     """Split the trunk from the chain to the head; if the collars hang on the neck, the neck is part of both."""
     top = trunk[-1]
