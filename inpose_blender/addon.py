@@ -50,6 +50,7 @@ from .take_list import baking_all, solving_all
 from .take_list import handlers as take_handlers
 from .take_list import operators as take_operators
 from .take_list import panel as take_panel
+from .takes import overrides
 from .ui import operators as ui_operators
 from .ui import running, translate
 from .ui.panel import INPOSE_PT_main
@@ -131,6 +132,7 @@ def register() -> None:
     translate.register()
     keys.register()
     drawing.register()
+    overrides.restore_when_possible()
     _cli_commands.append(bpy.utils.register_cli_command("inpose", _run_command))
 
 
@@ -148,7 +150,10 @@ def unregister() -> None:
     if not INPOSE_PT_main.is_registered:
         return
     running.end_running()
+    overrides.keep_takes()
     live_operators.drop_stage()
+    if after_undo := sys.modules.get(f"{__package__}.live.after_undo"):
+        after_undo.forget()
     QUEUE.clear()
     headset_operators.unregister()
     take_handlers.unregister()

@@ -23,6 +23,8 @@ HAS_SLOTS: Final[bool] = bpy.app.version >= (4, 4, 0)
 CURVES_TAKE_GROUP_NAME: Final[bool] = bpy.app.version >= (5, 0, 0)
 LONGEST_NAME: Final[int] = 255 if bpy.app.version >= (5, 0, 0) else 63
 """Bytes that the name of a data-block may have."""
+LONGEST_STRIP_NAME: Final[int] = 63
+"""Bytes that the name of an NLA track or strip may have, in all versions."""
 BLEND_RELATIVE: Final[frozenset[str]] = frozenset(
     {"ANIMATABLE", "PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (5, 0, 0) else {"ANIMATABLE"}
 )
@@ -152,9 +154,17 @@ def selected_bones(armature_object: Any) -> frozenset[str]:
     return frozenset(bone.name for bone in armature_object.data.bones if bone.select)
 
 
-def shortened(name: str) -> str:
+def new_strip_of(track: Any, action: Any, slot: Any, start: int) -> Any:
+    """Return a new NLA strip that plays an action. Blender itself cuts a long name within a letter, so that nobody can
+    read it."""
+    strip = track.strips.new(shortened(action.name, LONGEST_STRIP_NAME), start, action)
+    set_strip_slot(strip, slot)
+    return strip
+
+
+def shortened(name: str, most: int = LONGEST_NAME) -> str:
     """Cut a name to what Blender can hold, between characters."""
-    return name.encode()[:LONGEST_NAME].decode(errors="ignore")
+    return name.encode()[:most].decode(errors="ignore")
 
 
 def action_curves(action: Any, owner: Any) -> list[Any]:

@@ -92,6 +92,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     )
     from inpose_core.system.programs import NO_WINDOW, find_program, neutral_folder, without_python_variables
     from inpose_core.system.safe_files import open_file, parse_json, read_json
+    from inpose_core.system.same_files import refuse_to_replace
 else:
     from ..inpose_core.arrays import BoolArray, FloatArray, IndexArray, runs
     from ..inpose_core.body.expected_error import UnsureStretch, unsure_stretches
@@ -161,6 +162,7 @@ else:
     )
     from ..inpose_core.system.programs import NO_WINDOW, find_program, neutral_folder, without_python_variables
     from ..inpose_core.system.safe_files import open_file, parse_json, read_json
+    from ..inpose_core.system.same_files import refuse_to_replace
 
 __all__ = [
     "CORE_FOLDER",
@@ -259,6 +261,7 @@ __all__ = [
     "read_fbx_clips",
     "read_gltf_clips",
     "read_json",
+    "refuse_to_replace",
     "rotate_vector",
     "rotation_between",
     "rotvec_to_quaternion",

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import bpy
 
-from ..bpy_compat import ActionWriter, action_curves, assign_action, assigned_slot, set_strip_slot, strip_slot
+from ..bpy_compat import ActionWriter, action_curves, assign_action, assigned_slot, new_strip_of, strip_slot
 from ..layers.playing import Others
 from ..layers.stack import Stack, check_plays_tracks, is_empty_tweak, lay_over
 from ..layers.strips import remember_strip
@@ -195,8 +195,7 @@ def _play_in_track(animation: Any, action: Any, slot: Any, name: str, own: Seque
     below = tracks[place] if in_place else earlier[-1] if earlier else None
     track = animation.nla_tracks.new() if below is None else animation.nla_tracks.new(prev=below)
     track.name = name
-    strip = track.strips.new(action.name, start, action)
-    set_strip_slot(strip, slot)
+    strip = new_strip_of(track, action, slot, start)
     if any(_take_in(other) != name for other in earlier):
         strip.extrapolation = "HOLD_FORWARD"  # else its first pose would hide the takes before it
     elif below is None and takes:
@@ -215,8 +214,7 @@ def _stash(animation: Any, action: Any, slot: Any) -> Any:
     """Put an action into a muted, locked NLA track, where it survives saving and is found by its name."""
     track = animation.nla_tracks.new()
     track.name = STASH_TRACK_NAME
-    strip = track.strips.new(action.name, int(action.frame_range[0]), action)
-    set_strip_slot(strip, slot)
+    new_strip_of(track, action, slot, int(action.frame_range[0]))
     track.mute = True
     track.lock = True
     return track

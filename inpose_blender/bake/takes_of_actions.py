@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..bpy_compat import shortened
+from ..bpy_compat import LONGEST_STRIP_NAME, shortened
 from ..rig.action_marks import SWITCHES_KEY
 
 TAKE_KEY: Final[str] = "inpose_take"
@@ -53,5 +53,5 @@ def rename_bakes(owner: Any, before: str, after: str) -> None:
             strip.name = strip.action.name
             if SWITCHES_KEY in strip.action:
                 track.name = switches_name(after)
-            elif track.name == before:
+            elif track.name == shortened(before, LONGEST_STRIP_NAME):
                 track.name = after

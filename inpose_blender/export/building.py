@@ -12,7 +12,7 @@ import numpy as np
 from mathutils import Matrix
 from numpy.typing import NDArray
 
-from ..bpy_compat import ActionWriter, assign_action, set_strip_slot
+from ..bpy_compat import ActionWriter, assign_action, new_strip_of
 from ..core import FloatArray, continuous_signs, matrix_to_quaternion
 from .sampling import SampledClip
 from .skeleton import GameSkeleton
@@ -101,9 +101,8 @@ def add_clips(game_armature: Any, skeleton: GameSkeleton, clips: Sequence[Sample
                 _write(writer, f"{path}.location", bone.name, basis[:, :3, 3])
         track = animation.nla_tracks.new()
         track.name = sampled.clip.name
-        strip = track.strips.new(sampled.clip.name, 0, writer.action)
+        strip = new_strip_of(track, writer.action, writer.slot, 0)
         strip.name = sampled.clip.name
-        set_strip_slot(strip, writer.slot)
         strip.frame_start, strip.frame_end = 0, max(len(sampled.clip) - 1, 1)
     assign_action(animation, None, None)
 

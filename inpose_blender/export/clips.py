@@ -6,11 +6,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..bake.takes_of_actions import take_of
-from ..bpy_compat import all_curves, assign_action, assigned_slot, strip_slot
+from ..bpy_compat import (
+    LONGEST_STRIP_NAME,
+    all_curves,
+    assign_action,
+    assigned_slot,
+    shortened,
+    strip_slot,
+)
 from ..core import RigError
 from ..rig.action_marks import SWITCHES_KEY
 from .options import ClipChoice
@@ -117,12 +124,16 @@ def _has_keys(action: Any) -> bool:
 
 
 def _with_own_names(clips: list[Clip]) -> Iterator[Clip]:
-    """Yield clips of different names; two actions may have one name if one of them is linked."""
+    """Yield clips of different names that an NLA strip can hold: the exporters take the names of strips and tracks.
+
+    The names of actions may be longer, and two actions may have one name if one of them is linked.
+    """
     taken: set[str] = set()
     for clip in clips:
-        name, number = clip.name, 1
+        name, number = shortened(clip.name, LONGEST_STRIP_NAME), 1
         while name in taken:
             number += 1
-            name = f"{clip.name}_{number}"
+            ending = f"_{number}"
+            name = shortened(clip.name, LONGEST_STRIP_NAME - len(ending)) + ending
         taken.add(name)
-        yield Clip(name, clip.first_frame, clip.last_frame, clip.alone)
+        yield replace(clip, name=name)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -57,7 +58,7 @@ def draw_connection(column: Any, settings: Any) -> None:
 
 def draw_session(layout: Any, session: HeadsetSession) -> None:
     """Draw the address, the state of the connection, and the buttons."""
-    draw_address(layout, session.url)
+    draw_address(layout, session.url, session.other_urls)
     progress = session.progress()
     if progress.connected:
         draw_text(layout, tr("Headset connected"), "CHECKMARK")
@@ -69,12 +70,12 @@ def draw_session(layout: Any, session: HeadsetSession) -> None:
     row.enabled = progress.connected
     row.operator("inpose.command_headset", text="Start take", icon="REC").name = "start"
     row.operator("inpose.command_headset", text="Stop take", icon="SNAP_FACE").name = "stop"
-    layout.operator("inpose.end_headset", icon="X")
+    layout.operator("inpose.end_headset", text="End", icon="X")
 
 
-def draw_address(layout: Any, url: str) -> None:
+def draw_address(layout: Any, url: str, other_urls: Sequence[str] = ()) -> None:
     """Draw the address of the page: for a headset on a cable, the command that forwards the port; for one in the
-    network, the address as a QR code."""
+    network, the address as a QR code, and the addresses in further networks of this computer."""
     on_cable = url.startswith("http://")
     if on_cable:
         port = url.split("/")[2].rpartition(":")[2]
@@ -84,6 +85,10 @@ def draw_address(layout: Any, url: str) -> None:
     _draw_copied(layout, url)
     if not on_cable:
         draw_qr_code(layout, url)
+        if other_urls:
+            draw_text(layout, tr("If the headset does not find it, try:"))
+        for other in other_urls:
+            _draw_copied(layout, other)
         draw_text(layout, tr("If the browser warns you, choose Advanced, then Proceed."), "INFO")
 
 

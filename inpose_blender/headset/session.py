@@ -61,6 +61,11 @@ class HeadsetSession:
         return self._recorder.urls[0]
 
     @property
+    def other_urls(self) -> tuple[str, ...]:
+        """Return its addresses in further networks of this computer."""
+        return self._recorder.urls[1:]
+
+    @property
     def error(self) -> InPoseError | None:
         """Return why nothing can be written any more."""
         return self._recorder.error

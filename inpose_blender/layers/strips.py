@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..bpy_compat import all_curves, set_strip_slot
+from ..bpy_compat import all_curves, new_strip_of
 from ..controls.active_action import lies_over_tracks
 
 _STRIP_KEY: Final[str] = "inpose_strip"
@@ -40,8 +40,7 @@ def push_down(animation: Any, action: Any, slot: Any, frames: tuple[float, float
 def new_strip(track: Any, action: Any, slot: Any, frames: tuple[float, float]) -> Any:
     """Return a new strip that plays some frames of an action at their own place."""
     first, last = frames
-    strip = track.strips.new(action.name, int(first), action)
-    set_strip_slot(strip, slot)
+    strip = new_strip_of(track, action, slot, int(first))
     strip.action_frame_start, strip.action_frame_end = first, max(last, first + 1.0)
     strip.scale, strip.repeat = 1.0, 1.0
     strip.frame_start_ui = first

@@ -59,6 +59,8 @@ class Follow:
     middle_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """The place on the floor about which the performer is scaled."""
     url: str = ""
+    other_urls: tuple[str, ...] = ()
+    """Its addresses in further networks of this computer."""
     connected: bool = False
     takes: tuple[RecordedTake, ...] = ()
     recording: bool = False
@@ -155,6 +157,7 @@ def _follow(state: Mapping[str, Any]) -> Follow:
         scale=float(state["scale"]),
         middle_m=_place(state["middle_m"]),
         url=str(state["url"]),
+        other_urls=tuple(str(url) for url in state["other_urls"]),
         connected=bool(state["connected"]),
         takes=tuple(_take(take) for take in state["takes"]),
         recording=bool(state["recording"]),

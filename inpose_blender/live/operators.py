@@ -82,7 +82,12 @@ class INPOSE_OT_live(ModalTimer, bpy.types.Operator):
 
     def cancel(self, context: bpy.types.Context) -> None:
         """End at once, because Blender ends the operator: another file is opened, or the window closes."""
+        stage = running_stage()
         drop_stage()
+        if stage is not None:
+            from .dropped import list_soon
+
+            list_soon(stage)
         self._finished(context)
 
     def _finished(self, context: bpy.types.Context) -> set[str]:
@@ -199,9 +204,11 @@ def end_stage(operator: bpy.types.Operator, context: bpy.types.Context, stage: "
     from . import session
     from .finishing import hand_over
 
-    takes = stage.takes
+    takes, scene = stage.takes, stage.scene or context.scene
     session.forget()
-    hand_over(context, takes, solve=stage.error is None and context.scene.inpose_live.solve_takes)
+    hand_over(context, takes, solve=stage.error is None and scene.inpose_live.solve_takes, scene=scene)
+    context.view_layer.update()
+    bpy.ops.ed.undo_push(message=tr("Live"))
     if stage.error is not None:
         show_error(operator, context, stage.error, _DOING)
 

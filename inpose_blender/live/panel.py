@@ -102,7 +102,7 @@ def draw_stage(layout: Any, stage: Stage) -> None:
 
 def _draw_follow(layout: Any, follow: Follow) -> None:
     if follow.url and not follow.connected:
-        draw_address(layout, follow.url)
+        draw_address(layout, follow.url, follow.other_urls)
     text, icon = _phase_line(follow)
     draw_text(layout, text, icon)
     if follow.trouble:

@@ -14,6 +14,7 @@ from ..bake.placement import Placement, SharedRoom, placement_of
 from ..bake.rig_facts import rig_facts
 from ..core import quaternion_to_matrix
 from ..options import LiveRequest
+from ..remembered import remember
 from ..rig.measure import RigMeasure
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..runtime.interpreter import Interpreter
@@ -60,6 +61,7 @@ class Performer:
         self.job: LiveJob | None = None
         self._poser = RigPoser(self.rig, facts, armature_object)
         self._options, self._cursor = options, tuple(scene.cursor.location)
+        self._scene, self._began_at = remember(scene), scene.frame_current_final
         self._kept = KeptPose()
         self._values: list[BoneValue] = []
         self.room: LiveRoom | None = None
@@ -104,8 +106,13 @@ class Performer:
     def give_back(self) -> None:
         """Give the rig its own pose; if it is gone, nothing is left to do."""
         armature_object = self.rig.remembered.find(bpy.data.objects)
-        if armature_object is not None:
-            self._kept.give_back(armature_object)
+        if armature_object is None:
+            return
+        self._kept.give_back(armature_object)
+        scene = self._scene.find(bpy.data.scenes)
+        if scene is not None and scene.frame_current_final != self._began_at:
+            # What is animated has another pose in this frame.
+            armature_object.update_tag(refresh={"TIME"})
 
     def forget_pose(self) -> None:
         """Show nothing more until there is a new pose."""

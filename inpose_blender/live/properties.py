@@ -69,6 +69,8 @@ class INPOSE_PG_live(bpy.types.PropertyGroup):
         description="Further performers, each with a character of their own",
         type=INPOSE_PG_live_performer,
     )
+    stage: bpy.props.IntProperty(options={"HIDDEN"})
+    """Number of the session that runs now; 0 if none. An undo step that was made during Live has it, too."""
 
 
 add_properties(INPOSE_PG_live, LiveOptions)

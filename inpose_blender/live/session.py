@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import bpy
 
+from . import after_undo, dropped
 from .countdown import Countdown
 from .stage import Stage
 
@@ -47,6 +48,7 @@ def drop() -> None:
 def _leave() -> Stage:
     """Take back everything that Blender calls."""
     stage = _running.pop()
+    after_undo.keep(stage)
     for handlers, handler in _handlers():
         if handler in handlers:
             handlers.remove(handler)
@@ -67,7 +69,10 @@ def _tick() -> float | None:
 
 @bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # of Blender
 def _drop_before_loading(*_arguments: object) -> None:
-    drop()
+    if (stage := running()) is not None:
+        drop()
+        dropped.tell_after_loading(stage.takes)
+        after_undo.forget()  # its undo steps are those of the other file
 
 
 @bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # of Blender

@@ -48,8 +48,11 @@ def begin_performers(context: bpy.types.Context) -> tuple[tuple[Performer, ...],
     options = bake_options(scene)
     performers = tuple(Performer(role.armature, scene, options) for role in roles)
     interpreters = solver_interpreters()
+    calibration = _calibration(scene)
     for performer, role in zip(performers, roles, strict=True):
-        performer.follow(_request(context, performer, role.port, folder), interpreters)
+        performer.follow(_request(context, performer, role.port, folder, calibration), interpreters)
+        # The panel has the height and the file of the first performer; the others are measured.
+        calibration = replace(calibration, stature_m=None, calibration_file=None)
     return performers, folder
 
 
@@ -69,7 +72,9 @@ def _roles(context: bpy.types.Context) -> list[_Role]:
     return roles
 
 
-def _request(context: bpy.types.Context, performer: Performer, port: int, folder: Path) -> LiveRequest:
+def _request(
+    context: bpy.types.Context, performer: Performer, port: int, folder: Path, calibration: CalibrationSettings
+) -> LiveRequest:
     scene = context.scene
     settings = scene.inpose_live
     address, certificate, key = ("127.0.0.1", None, None)
@@ -89,7 +94,7 @@ def _request(context: bpy.types.Context, performer: Performer, port: int, folder
         key=key,
         offsets_m=performer.offsets_m,
         reading=chosen_reading(scene),
-        calibration=_calibration(scene),
+        calibration=calibration,
         live=settings_of(LiveOptions, settings),
     )
 

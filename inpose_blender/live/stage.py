@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -67,7 +68,14 @@ class Stage:
         self._xr_began_s: float | None = None
         self._told: object = None
         self._paused = False
-        self._hold_auto_key()
+        self.number = secrets.randbits(31) or 1
+        """Marks the scene while the rigs show performers."""
+        self._hold_scene()
+
+    @property
+    def scene(self) -> Any:
+        """Return the scene of the session; None if it was deleted."""
+        return self._scene.find(bpy.data.scenes)
 
     @property
     def done(self) -> bool:
@@ -129,12 +137,12 @@ class Stage:
     def pause(self) -> None:
         """Give the rigs their own poses, until `go_on`: somebody saves or renders them."""
         self._paused = True
-        self._give_back()
+        self.give_back()
 
     def go_on(self) -> None:
         """Show the performers again after `pause`."""
         self._paused = False
-        self._hold_auto_key()
+        self._hold_scene()
         self.show_again()
 
     def calibrate(self) -> None:
@@ -160,7 +168,7 @@ class Stage:
         """Give the rigs their own poses, and ask for the ends of the takes; go on with `tick` until `done`."""
         if not self.ends:
             self.ends = True
-            self._give_back()
+            self.give_back()
             for performer in self.performers:
                 performer.forget_pose()
                 if performer.job is not None:
@@ -181,7 +189,7 @@ class Stage:
 
     def _advance(self) -> None:
         if not self._paused:
-            self._hold_auto_key()
+            self._hold_scene()
         if self._uses_xr:
             self._feed_xr()
         for performer in self.performers:
@@ -220,19 +228,27 @@ class Stage:
         )
         return None if any(path.exists() for path in paths) else paths
 
-    def _hold_auto_key(self) -> None:
-        """Switch off Auto Keying: it would key the live pose into the user's action."""
-        scene = self._scene.find(bpy.data.scenes)
-        if scene is not None and scene.tool_settings.use_keyframe_insert_auto:
-            self._keyed_by_itself = True
-            scene.tool_settings.use_keyframe_insert_auto = False
-
-    def _give_back(self) -> None:
+    def give_back(self) -> None:
+        """Give the rigs their own poses, and the scene Auto Keying."""
         for performer in self.performers:
             performer.give_back()
-        scene = self._scene.find(bpy.data.scenes)
-        if scene is not None and self._keyed_by_itself:
+        scene = self.scene
+        if scene is None:
+            return
+        scene.inpose_live.stage = 0
+        if self._keyed_by_itself:
             scene.tool_settings.use_keyframe_insert_auto = True
+
+    def _hold_scene(self) -> None:
+        """Mark the scene, and switch off Auto Keying: it would key the live pose into the user's action."""
+        scene = self.scene
+        if scene is None:
+            return
+        if scene.inpose_live.stage != self.number:
+            scene.inpose_live.stage = self.number
+        if scene.tool_settings.use_keyframe_insert_auto:
+            self._keyed_by_itself = True
+            scene.tool_settings.use_keyframe_insert_auto = False
 
 
 def _file_name(name: str) -> str:

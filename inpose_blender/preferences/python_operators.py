@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import bpy
 
 from ..errors import InPoseError
+from ..ui.panel_words import panel_words
 from ..ui.redraw import redraw_panels
 from ..ui.translate import tr
 from .machine_settings import addon_preferences, gpu_pythons_file, solver_interpreters
@@ -70,7 +71,11 @@ class INPOSE_OT_copy_install_command(bpy.types.Operator):
         """Put it onto the clipboard."""
         from ..runtime.gpu_pythons import install_command
 
-        context.window_manager.clipboard = install_command()
+        search = _searches[0] if _searches else start_search()
+        search.wait()
+        if search.base is None:
+            return {"CANCELLED"}
+        context.window_manager.clipboard = install_command(search.base)
         return {"FINISHED"}
 
 
@@ -106,25 +111,39 @@ def draw_pythons(layout: Any, _context: bpy.types.Context) -> None:
     try:
         used = solver_interpreters()[0]
     except InPoseError as error:
-        column.label(text=f"{error.message} {error.hint}", icon="ERROR", translate=False)
+        column.label(text=panel_words(f"{error.message} {error.hint}"), icon="ERROR", translate=False)
     else:
         column.label(text=tr("The solver runs with: {python}", python=used.label), icon="CHECKMARK", translate=False)
         column.label(text=used.executable, icon="BLANK1", translate=False)
     if not search.done:
         column.label(text="Searching for Pythons", icon="SORTTIME")
     elif search.has_graphics_card and not search.found:
-        _draw_advice(column)
+        _draw_advice(column, search)
     _draw_environment_beside(column)
     layout.operator("inpose.find_pythons", icon="VIEWZOOM")
 
 
-def _draw_advice(column: Any) -> None:
-    """Draw how to get a Python for the graphics card."""
+def _draw_advice(column: Any, search: "Search") -> None:
+    """Draw how to get a Python for the graphics card, and why those that are there cannot be used."""
     from ..runtime.gpu_pythons import install_command
 
+    for near in search.near_misses:
+        values = {"python": near.executable, "version": f"{near.version[0]}.{near.version[1]}"}
+        if near.is_too_old:
+            text = tr("{python} is too old: it is Python {version}, and InPose needs 3.11 or newer.", **values)
+        else:
+            text = tr("{python} has PyTorch, but not NumPy.", **values)
+        column.label(text=text, icon="ERROR", translate=False)
+    if search.base is None:
+        column.label(
+            text="To solve on the graphics card, install Python 3.11 or newer. Then click Find Pythons.", icon="INFO"
+        )
+        return
     column.label(text="To solve on the graphics card, run this in a terminal, then click Find Pythons:", icon="INFO")
     row = column.row()
-    row.label(text=install_command(), icon="BLANK1", translate=False)
+    lines = row.column(align=True)
+    for line in install_command(search.base).splitlines():
+        lines.label(text=line, icon="BLANK1", translate=False)
     row.operator("inpose.copy_install_command", text="", icon="COPYDOWN")
 
 

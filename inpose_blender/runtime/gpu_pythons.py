@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -20,11 +21,15 @@ from ..core import TorchBuild, has_nvidia_driver, is_apple_silicon, output_error
 from ..errors import OutputError
 from .interpreter import Interpreter
 from .likely_pythons import OWN_ENVIRONMENT, launched_pythons, likely_pythons
-from .python_layout import installed_python
+from .python_layout import installed_python, is_file
 from .start_worker import OLDEST
 
 PYTORCH_INDEX: Final[str] = "https://download.pytorch.org/whl/cu128"
 _AMD_DRIVER: Final[Path] = Path("/dev/kfd")
+_BASES: Final[tuple[str, ...]] = ("python3.13", "python3.12", "python3.11", "python3.14", "python3")
+"""The versions first for which PyTorch has been built for long."""
+_PROGRAM_FOLDERS: Final[tuple[str, ...]] = ("/usr/local/bin", "/opt/homebrew/bin", "/usr/bin")
+"""Programs that are started from the desktop of macOS do not have all of them in PATH."""
 _MOST_BYTES: Final[int] = 100_000
 _MOST_KEPT: Final[int] = 20
 
@@ -49,13 +54,35 @@ class GpuPython:
         return Interpreter(str(self.executable), self.label)
 
 
+@dataclass(frozen=True)
+class NearMiss:
+    """Hold a Python whose PyTorch was built for the graphics card, but which cannot run the solver."""
+
+    executable: Path
+    version: tuple[int, int]
+
+    @property
+    def is_too_old(self) -> bool:
+        """Say whether its version is the reason; else NumPy is missing."""
+        return self.version < OLDEST
+
+
 def gpu_python(executable: Path) -> GpuPython | None:
     """Return the facts of a Python if, by its files, it can solve on the graphics card; else None."""
+    looked = _looked_at(executable)
+    return looked if isinstance(looked, GpuPython) else None
+
+
+def _looked_at(executable: Path) -> GpuPython | NearMiss | None:
     installed = installed_python(executable)
-    if installed is None or installed.version < OLDEST or not installed.has("numpy"):
+    if installed is None:
         return None
     build = next(filter(None, map(torch_build, installed.package_folders)), None)
-    return None if build is None or build.device == "cpu" else GpuPython(executable, installed.version, build)
+    if build is None or build.device == "cpu":
+        return None
+    if installed.version < OLDEST or not installed.has("numpy"):
+        return NearMiss(executable, installed.version)
+    return GpuPython(executable, installed.version, build)
 
 
 def find_gpu_pythons() -> tuple[GpuPython, ...]:
@@ -66,16 +93,45 @@ def find_gpu_pythons() -> tuple[GpuPython, ...]:
     return _those_of(_all_pythons()) if has_graphics_card() or _AMD_DRIVER.exists() else ()
 
 
+def find_near_misses() -> tuple[NearMiss, ...]:
+    """Look into all likely places for Pythons that have the PyTorch, but cannot run the solver."""
+    looked = map(_looked_at, dict.fromkeys(_all_pythons()))
+    return tuple(python for python in looked if isinstance(python, NearMiss))
+
+
+def find_base() -> str | None:
+    """Return the command that starts a Python which can run the solver, for `install_command`; None: there is none."""
+    if sys.platform == "win32":
+        return "py" if any(map(_is_new_enough, launched_pythons())) else None
+    folders = [*os.environ.get("PATH", "").split(os.pathsep), *_PROGRAM_FOLDERS]
+    places = (Path(folder, name) for name in _BASES for folder in folders)
+    found = (place for place in places if place.is_absolute() and is_file(place) and _is_new_enough(place))
+    return next((shlex.quote(str(place)) for place in found), None)
+
+
+def _is_new_enough(executable: Path) -> bool:
+    installed = installed_python(executable)
+    return installed is not None and installed.version >= OLDEST
+
+
 def has_graphics_card() -> bool:
     """Return whether the computer has a graphics card that the PyTorch of `install_command` can use."""
     return has_nvidia_driver() or is_apple_silicon()
 
 
-def install_command() -> str:
-    """Return the command for a terminal that installs a PyTorch for the graphics card where InPose finds it."""
+def install_command(base: str) -> str:
+    """Return the command for a terminal that installs a PyTorch for the graphics card where InPose finds it.
+
+    Args:
+        base: of `find_base`.
+    """
     if sys.platform == "win32":
-        return f"py -m pip install torch numpy --index-url {PYTORCH_INDEX}"
-    return f"python3 -m venv ~/{OWN_ENVIRONMENT} && ~/{OWN_ENVIRONMENT}/bin/pip install torch numpy"
+        # Two lines that both of Windows' shells understand; neither needs an administrator's rights.
+        folder = f'"{Path.home() / OWN_ENVIRONMENT}"'
+        make = f"{base} -m venv --clear {folder}"
+        return f"{make}\n{base} -m pip --python {folder} install torch numpy --index-url {PYTORCH_INDEX}"
+    make = f"{base} -m venv --clear ~/{OWN_ENVIRONMENT}"
+    return f"{make} && ~/{OWN_ENVIRONMENT}/bin/pip install torch numpy"
 
 
 def save_found(found: Iterable[GpuPython], file: Path) -> None:
@@ -106,6 +162,10 @@ class Search:
 
     def __init__(self, file: Path) -> None:
         self.found: tuple[GpuPython, ...] = ()
+        self.near_misses: tuple[NearMiss, ...] = ()
+        """Why none was found."""
+        self.base: str | None = None
+        """Of `find_base`, if none was found."""
         self.has_graphics_card = False
         self._file = file
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -123,6 +183,8 @@ class Search:
     def _run(self) -> None:
         self.has_graphics_card = has_graphics_card()
         self.found = find_gpu_pythons()
+        if self.has_graphics_card and not self.found:
+            self.near_misses, self.base = find_near_misses(), find_base()
         try:
             save_found(self.found, self._file)
         except OutputError:

@@ -107,6 +107,16 @@ class INPOSE_PG_listed_take(bpy.types.PropertyGroup):
     edits: bpy.props.PointerProperty(type=INPOSE_PG_edits, options={"HIDDEN"})
 
 
+class INPOSE_PG_kept_override(bpy.types.PropertyGroup):
+    """Hold what `takes.overrides` keeps of a character that is a library override, while the file is saved."""
+
+    character: bpy.props.PointerProperty(type=bpy.types.Object, options={"HIDDEN"})
+    take: bpy.props.StringProperty(options={"HIDDEN"})
+    """What the character shows, as JSON; empty: nothing."""
+    mapping: bpy.props.StringProperty(options={"HIDDEN"})
+    """The user's own bone mapping; empty: none."""
+
+
 def _chosen(takes: Any) -> int:
     ids = [entry.take_id for entry in takes.entries]
     return ids.index(takes.current) if takes.current in ids else -1
@@ -125,6 +135,7 @@ class INPOSE_PG_take_list(bpy.types.PropertyGroup):
     entries: bpy.props.CollectionProperty(
         name="Takes", description="The takes of the scene", type=INPOSE_PG_listed_take
     )
+    kept: bpy.props.CollectionProperty(type=INPOSE_PG_kept_override, options={"HIDDEN"})
     current: bpy.props.StringProperty(options={"HIDDEN"})
     """The id of the chosen take; empty if none is chosen."""
     chosen: bpy.props.IntProperty(
@@ -146,4 +157,4 @@ class INPOSE_PG_take_list(bpy.types.PropertyGroup):
     )
 
 
-CLASSES = (INPOSE_PG_kept_settings, INPOSE_PG_listed_take, INPOSE_PG_take_list)
+CLASSES = (INPOSE_PG_kept_settings, INPOSE_PG_listed_take, INPOSE_PG_kept_override, INPOSE_PG_take_list)

@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from ..errors import InPoseError
+from .panel_words import panel_words
 from .properties import status_of
 from .translate import tr
 
@@ -21,14 +22,19 @@ def show_result(
     problems: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Show what was done; what is wrong with it, each sentence with what to do; and notes, each of them once."""
-    clear_result(context)
-    status = status_of(context)
-    status.result, status.notes = text, "\n".join(dict.fromkeys(notes))
-    status.problems = "\n".join("\t".join(pair) for pair in problems)
+    show_text(context, text, notes)
+    status_of(context).problems = "\n".join("\t".join(pair) for pair in problems)
     if problems:
         operator.report({"WARNING"}, f"{tr('Check the character')}: {problems[0][0]}")
     else:
         operator.report({"INFO"}, text)
+
+
+def show_text(context: bpy.types.Context, text: str, notes: Iterable[str] = ()) -> None:
+    """Show in the panel what has happened while no operator ran, and notes, each of them once."""
+    clear_result(context)
+    status = status_of(context)
+    status.result, status.notes = text, "\n".join(dict.fromkeys(map(panel_words, notes)))
 
 
 def clear_result(context: bpy.types.Context) -> None:
@@ -55,8 +61,8 @@ def show_error(operator: Any, context: bpy.types.Context, error: InPoseError, do
 
     clear_result(context)
     status = status_of(context)
-    status.result, status.notes, status.failed = error.message, error.hint, True
+    status.result, status.notes, status.failed = panel_words(error.message), panel_words(error.hint), True
     status.report = error_report(error, doing)
     for details in getattr(error, "__notes__", ()):
         operator.report({"WARNING"}, details)
-    operator.report({"ERROR"}, str(error))
+    operator.report({"ERROR"}, panel_words(str(error)))

@@ -4,17 +4,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from ..bake.options import BakeOptions
 from ..core import OutputError, RecordingError
 from ..export.exporting import check_export_name
-from ..export.options import EXPORT_SUFFIXES, ExportOptions
+from ..export.options import ExportOptions
 from ..layers.options import LayerOptions
 from ..loops.options import LoopOptions
 from ..options import (
@@ -28,55 +26,19 @@ from ..options import (
 )
 from ..preferences.machine_settings import solver_device
 from ..solve.options import SolveOptions
+from .outputs import check_outputs
+from .settings import BatchSettings, is_ending
 
 _BAKE: Final[BakeOptions] = BakeOptions(set_frame_range=True)
 """The scene of a file that InPose writes begins and ends with the motion, by default."""
-
-
-@dataclass(frozen=True)
-class BatchSettings:
-    """Hold one command line."""
-
-    recordings: tuple[Path, ...]
-    output: Path
-    output_is_folder: bool
-    blend: Path | None
-    armature: str
-    interpreter: str
-    scene_fps: float | None
-    skip_existing: bool
-    solve: SolveOptions
-    bake: BakeOptions
-    exports: tuple[Path, ...]
-    """Files to export to; a mere ending stands for a file beside the output."""
-    export: ExportOptions
-    loop: LoopOptions
-    row: bool = False
-    """All recordings go onto one character and into one file, in NLA strips one after another."""
-    row_gap: int = 0
-    """Frames between two strips."""
-
-    def output_of(self, recording: Path) -> Path:
-        """Return where the result of a recording goes."""
-        return self.output / f"{recording.stem}.blend" if self.output_is_folder else self.output
-
-    def exports_of(self, recording: Path) -> tuple[Path, ...]:
-        """Return the files to which the character is exported with the motion of a recording."""
-        output = self.output_of(recording)
-        return tuple(output.with_suffix(path.name) if is_ending(path) else path for path in self.exports)
-
-
-def is_ending(path: Path) -> bool:
-    """Say whether a path is no file, but an ending such as .glb."""
-    return path.name == str(path) and path.name.lower() in EXPORT_SUFFIXES
 
 
 def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     """Parse a command line. A folder among the recordings stands for the files in it.
 
     Raises:
-        InPoseError: recordings are missing, the output is a file where a folder must be or the other way round, or two
-            recordings would get the same output.
+        InPoseError: recordings are missing, the output is a file where a folder must be or the other way round, or an
+            output would replace another one or what it is made from.
     """
     parser = argparse.ArgumentParser(prog="inpose", description="Solve VR recordings and bake them on a rig.")
     parser.add_argument(
@@ -156,9 +118,7 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
         row=options.row,
         row_gap=max(0, options.row_gap),
     )
-    if settings.row:
-        return settings
-    _refuse_equal_outputs(settings)
+    check_outputs(settings, [path for path in options.recording if path.is_dir()])
     return settings
 
 
@@ -185,18 +145,3 @@ def _export_target(path: Path, *, output_is_folder: bool) -> Path:
             f"All recordings would be exported to {path}.", "Give an ending, for example .glb, instead of a file name."
         )
     return path.resolve()
-
-
-def _refuse_equal_outputs(settings: BatchSettings) -> None:
-    outputs: dict[str, Path] = {}
-    for recording in settings.recordings:
-        other = outputs.setdefault(one_spelling(settings.output_of(recording)), recording)
-        if other != recording:
-            raise OutputError(
-                f"{other} and {recording} would write the same output file.", "Give each recording a different name."
-            )
-
-
-def one_spelling(path: Path, *, ignores_case: bool = sys.platform in ("win32", "darwin")) -> str:
-    """Return the same text for all spellings of the same path."""
-    return unicodedata.normalize("NFC", str(path)).casefold() if ignores_case else str(path)

@@ -23,9 +23,9 @@ from ..preferences.machine_settings import solver_interpreters
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..solve.job import SolveJob, SolveOutcome
 from ..solve.options import require_files
-from .command_line import BatchSettings
 from .reports import failures_in, new_report, print_report
 from .scene_start import SceneStart, prepared_rig
+from .settings import BatchSettings
 
 
 def report_recording(recording: Path, settings: BatchSettings, start: SceneStart) -> bool:

@@ -12,10 +12,10 @@ import bpy
 from ..blend_file import save_blend_copy
 from ..core import signals_wait
 from ..takes.naming import free_name
-from .command_line import BatchSettings
 from .recordings import export_all, solved_and_baked
 from .reports import failures_in, new_report, print_report
 from .scene_start import SceneStart, prepared_rig
+from .settings import BatchSettings
 
 
 def report_row(settings: BatchSettings, start: SceneStart) -> list[bool]:

@@ -12,7 +12,8 @@ from ..core import RigError, Skeleton, signals_wait
 from ..rig.find import find_mapping
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..rig.stick_figure import add_stick_figure
-from .command_line import BatchSettings
+from .outputs import check_rig_file
+from .settings import BatchSettings
 
 
 class SceneStart:
@@ -23,6 +24,7 @@ class SceneStart:
         self._file = str(settings.blend.resolve()) if settings.blend else bpy.data.filepath
         if settings.blend is not None and not settings.blend.is_file():
             raise RigError(f"The rig file {settings.blend} does not exist.", "Give a .blend file with an armature.")
+        check_rig_file(settings, self._file)
         self._make_figure = not self._file and not _armatures(bpy.context.scene)
 
     def restore(self) -> None:

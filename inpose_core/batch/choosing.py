@@ -52,7 +52,7 @@ def jobs_for(
         written: outputs of earlier batches; they are no recordings, unless they are given by name.
 
     Raises:
-        RecordingError: nothing is there under a name.
+        RecordingError: nothing is there under a name, or it cannot be listed.
     """
     found: dict[Path, _Chosen] = {}
     for given in recordings:
@@ -72,7 +72,7 @@ def _chosen(path: Path) -> list[_Chosen]:
     """Return the recordings that a name stands for.
 
     Raises:
-        RecordingError: there is none, or an address cannot be listed.
+        RecordingError: there is none, a folder cannot be listed, or the pattern makes no sense.
     """
     try:
         if (folder := _open_folder(path)) is not None:
@@ -82,7 +82,9 @@ def _chosen(path: Path) -> list[_Chosen]:
         else:
             return [_Chosen(path)]
     except Exception as error:  # each kind of storage has its own
-        if not is_remote(path):
+        if not is_remote(path) and isinstance(error, ValueError):  # pathlib's
+            raise RecordingError(f"{path} is not a pattern: {error}.", 'Write one like "takes/**/*.csv".') from error
+        if not is_remote(path) and not isinstance(error, OSError):
             raise
         raise RecordingError(
             f"{path} cannot be listed: {error}.", "Check the address and your access rights."

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from ..body.skeleton import JOINT_NAMES, PARENTS
 from ..system.output import write_output
@@ -37,7 +39,7 @@ def write_report(results: Sequence[JobResult], folder: Path) -> tuple[Path, Path
     report, page = folder / REPORT_NAME, folder / PAGE_NAME
     document = {"jobs": [_plain(result) for result in results], "counts": counts(results)}
     write_output(report, [json.dumps(document, indent=1).encode() + b"\n"])
-    write_output(page, [page_of(results, folder).encode()])
+    write_output(page, [page_of(results, folder).encode(errors="replace")])
     return report, page
 
 
@@ -71,7 +73,7 @@ def _section(result: JobResult, folder: Path) -> str:
         f"{result.seconds:.1f} s, performer {result.stature_m:.2f} m, confidence {result.mean_confidence:.2f}{hands}"
         f"{', unchanged' if result.status == 'unchanged' else ''}"
     )
-    link = escape(_relative(Path(result.output), folder))
+    link = escape(_address(result.output, folder))
     notes = "".join(f"<li>{escape(note)}</li>" for note in result.notes)
     figures = "".join(_figure(pose) for pose in result.poses_m)
     return (
@@ -111,11 +113,15 @@ def _colour(joint: str) -> str:
     return _LEFT if joint.startswith("left_") else _RIGHT if joint.startswith("right_") else _MIDDLE
 
 
-def _relative(path: Path, folder: Path) -> str:
+def _address(output: str, folder: Path) -> str:
+    """Return the address of a motion for the page: relative to the page's folder, if the motion is in it."""
+    if "://" in output:
+        return output
+    path = Path(output).absolute()
     try:
-        return path.absolute().relative_to(folder.absolute()).as_posix()
+        return quote(os.fsencode(path.relative_to(folder.absolute()).as_posix()))
     except ValueError:
-        return path.absolute().as_uri()
+        return path.as_uri()
 
 
 def _plain(result: JobResult) -> dict[str, object]:

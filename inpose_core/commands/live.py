@@ -142,7 +142,7 @@ class _Teller:
     def tell(self, state: LiveState) -> None:
         """Say what the performer has to do, and what is wrong."""
         if state.url and not state.connected and not state.is_measured:
-            self.say("\n".join(page_lines(state.url, sys.stderr)))
+            self.say("\n".join(page_lines(state.url, sys.stderr, state.other_urls)))
         if state.phase == "counting":
             self.say(f"Take a T-pose: InPose measures in {state.seconds_left:.0f} s.")
         elif state.phase == "holding":

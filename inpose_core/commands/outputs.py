@@ -43,8 +43,7 @@ def keep_inputs(output: Path, recording: Path, reading: ReadOptions, *more: tupl
     Raises:
         OutputError: it would replace one of them.
     """
-    refuse_to_replace(output, _inputs(recording, reading))
-    refuse_to_replace(output, more)
+    refuse_to_replace([output], [*_inputs(recording, reading), *more])
 
 
 def _inputs(recording: Path, reading: ReadOptions) -> Iterator[tuple[Path | None, str]]:

@@ -86,7 +86,7 @@ def _join(folder: Path, output: Path) -> int:
     from ..training.compact import write_compact  # noqa: PLC0415
     from ..training.packed_files import packed_files, read_packed_folder  # noqa: PLC0415
 
-    refuse_to_replace(output, ((file, "one of the files to join") for file in packed_files(folder)))
+    refuse_to_replace([output], ((file, "one of the files to join") for file in packed_files(folder)))
     clips = read_packed_folder(folder)
     write_compact(clips, output)
     minutes = len(clips.root_m) / 3600

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, TextIO
 
 _BLOCKS: Final[str] = " ▄▀█"
@@ -11,7 +12,7 @@ _BLACK_ON_WHITE: Final[str] = "\x1b[38;5;16;48;5;231m"
 _NORMAL: Final[str] = "\x1b[0m"
 
 
-def page_lines(url: str, shown_on: TextIO) -> list[str]:
+def page_lines(url: str, shown_on: TextIO, other_urls: Sequence[str] = ()) -> list[str]:
     """Return what to do to open the page.
 
     A headset on a cable opens an address of this computer itself, and no camera helps there.
@@ -19,13 +20,15 @@ def page_lines(url: str, shown_on: TextIO) -> list[str]:
     Args:
         url: the address of the page.
         shown_on: where the lines are written; a file gets no QR code.
+        other_urls: its addresses in further networks of this computer.
     """
     address = f"Open this address in the browser of the headset: {url}"
     if url.startswith("http://"):
         port = url.split("/")[2].rpartition(":")[2]
         return [address, f"Connect the headset by cable first, and run: adb reverse tcp:{port} tcp:{port}"]
     code = _code_lines(url) if shown_on.isatty() and _can_show(shown_on) else []
-    return [address, *code, "If the browser warns you, choose Advanced, then Proceed."]
+    others = [f"If the headset does not find it, try: {other}" for other in other_urls]
+    return [address, *code, *others, "If the browser warns you, choose Advanced, then Proceed."]
 
 
 def _code_lines(url: str) -> list[str]:

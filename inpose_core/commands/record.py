@@ -109,7 +109,7 @@ class _HeadsetTeller:
         """Print; the recording goes on."""
         if not self._told:
             self._told = True
-            for line in page_lines(progress.url, sys.stderr):
+            for line in page_lines(progress.url, sys.stderr, progress.other_urls):
                 print(line, file=sys.stderr)
             print("Ctrl-C ends the recording.", file=sys.stderr, flush=True)
         if self.live:

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""End quietly when the reader of a pipe has closed it (``| head``), and with a message when the disk is full."""
+"""Print names that the output cannot encode, end quietly when the reader of a pipe has closed it (``| head``), and say
+when the disk is full."""
 
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -14,7 +16,13 @@ _NO_ROOM: frozenset[int] = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EIO, err
 
 
 def run_with_output(run: Callable[[], int]) -> int:
-    """Run a command, and return its exit code after all of its output is written."""
+    """Run a command, and return its exit code after all of its output is written.
+
+    Letters that the output cannot encode are written by their numbers: a log on Windows has few letters, and a name on
+    Linux may be no text at all.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = run()
         sys.stdout.flush()

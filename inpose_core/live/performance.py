@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -27,6 +27,7 @@ from ..errors import InPoseError
 from ..options.live import LiveOptions
 from ..prior.checkpoint import Prior
 from ..recording.conventions import ReadOptions
+from ..recording.formats.webxr_recorder import holds_t_pose
 from ..recording.registry import load_session
 from .devices import LiveDevices
 from .pose import LivePose
@@ -86,6 +87,7 @@ class LiveState:
     middle_m: tuple[float, float, float]
     """The place on the floor about which the performer is scaled: where they were measured."""
     url: str
+    other_urls: tuple[str, ...]
     connected: bool
     takes: tuple[LiveTake, ...]
     recording: bool
@@ -112,6 +114,7 @@ class LivePerformance:
         self._trouble = ""
         self._unmeasured: InPoseError | None = None
         self._phase: Phase = "waiting"
+        self._calibration = settings.calibration
         self._until_s = 0.0
         self._held: list[str] = []
         """The lines by which the performer is measured."""
@@ -120,6 +123,8 @@ class LivePerformance:
         self._some = threading.Event()
         self._file: StreamFile | None = None
         self._takes: list[LiveTake] = []
+        self._calibrated: set[Path] = set()
+        """Takes of the headset that have what they need to be solved."""
         self._watch = StreamWatch(stream, time.monotonic())
         stream.start(self._hear)
 
@@ -144,7 +149,11 @@ class LivePerformance:
         return self._solver.pose() if newer else None
 
     def calibrate(self) -> None:
-        """Count down, and measure the performer once more; the character goes on until then."""
+        """Count down, and measure the performer once more; the character goes on until then.
+
+        From now on, a calibration file does not count: who asks wants to be measured.
+        """
+        self._calibration = replace(self._calibration, calibration_file=None)
         if self._phase in ("waiting", "ready"):
             self._phase, self._trouble = "waiting", ""
 
@@ -209,6 +218,7 @@ class LivePerformance:
             scale=self._devices.scale if self._devices is not None else 1.0,
             middle_m=self._devices.middle_m if self._devices is not None else (0.0, 0.0, 0.0),
             url=news.url,
+            other_urls=news.other_urls,
             connected=news.connected,
             takes=tuple(takes),
             recording=news.recording or self._file is not None,
@@ -227,9 +237,7 @@ class LivePerformance:
             self._stream.close()
             self._measuring.shutdown(wait=True, cancel_futures=True)
             self._solver.close()
-        for path, ended, _ in self._stream.news().takes:
-            if not ended:
-                self._save_calibration(path)
+        self._calibrate_takes(also_open=True)
         return self.state()
 
     def _hear(self, lines: Sequence[str], arrived_s: float) -> None:
@@ -260,12 +268,13 @@ class LivePerformance:
 
     def _go_on(self, now_s: float) -> None:
         """Begin the next phase if it is time."""
+        self._calibrate_takes()
         arrived_s = self._watch.arrived_s
         silent = arrived_s is None or now_s - arrived_s > _PAUSE_S
         if self._phase in ("counting", "holding") and silent:
             self._phase = "waiting"
         if self._phase == "waiting" and not silent and self._reader.has_devices:
-            known = self._settings.calibration.calibration_file is not None and self._devices is None
+            known = self._calibration.calibration_file is not None and self._devices is None
             self._held = []
             self._begin("holding" if known else "counting", now_s, _KNOWN_S if known else None)
         elif self._phase == "counting" and now_s >= self._until_s:
@@ -273,7 +282,7 @@ class LivePerformance:
         elif self._phase == "holding" and now_s >= self._until_s:
             lines, self._held = self._held, []
             self._phase = "measuring"
-            self._found = self._measuring.submit(self._measure, lines)
+            self._found = self._measuring.submit(self._measure, lines, self._calibration)
         elif self._found is not None and self._found.done():
             found, self._found = self._found, None
             self._phase = "ready"
@@ -290,7 +299,7 @@ class LivePerformance:
         usual_s = options.countdown_s if phase == "counting" else options.hold_s
         self._phase, self._until_s = phase, now_s + (usual_s if seconds is None else seconds)
 
-    def _measure(self, lines: list[str]) -> tuple[LiveDevices, MomentReader]:
+    def _measure(self, lines: list[str], calibration: CalibrationSettings) -> tuple[LiveDevices, MomentReader]:
         """Return the devices of a performer by the lines of the countdown and the T-pose, and who reads them on.
 
         Raises:
@@ -301,7 +310,7 @@ class LivePerformance:
             whole = (*self._stream.head_lines(), *lines, *self._stream.tail_lines())
             file.write_text("\n".join(whole) + "\n", encoding="utf-8")
             recording = load_session(file, self._settings.reading)
-        devices = LiveDevices.of(recording, self._settings.skeleton, self._settings.calibration, self._prior)
+        devices = LiveDevices.of(recording, self._settings.skeleton, calibration, self._prior)
         reader = self._stream.new_reader()
         reader.identify(lines, recording)
         reader.read(self._stream.head_lines(), time.monotonic())
@@ -315,6 +324,14 @@ class LivePerformance:
     def _with_calibration(self, path: Path, lines: int) -> LiveTake:
         self._save_calibration(path)
         return LiveTake(path, lines, True, _calibration_beside(path))
+
+    def _calibrate_takes(self, *, also_open: bool = False) -> None:
+        """Save the calibration of takes that the headset has ended; a take with a T-pose of its own needs none."""
+        for path, ended, _ in self._stream.news().takes if self._devices is not None else ():
+            if path not in self._calibrated and (ended or also_open):
+                self._calibrated.add(path)
+                if not holds_t_pose(path):
+                    self._save_calibration(path)
 
     def _save_calibration(self, path: Path) -> None:
         if self._devices is not None:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Say in one sentence what is wrong with a stream: nothing comes, it stands still, two send, it sends nonsense."""
+"""Say in one sentence what is wrong with a stream: nothing comes, it stands still, two send, it sends nonsense.
+
+What cannot be written is said, too, where a stream writes its takes by itself.
+"""
 
 from __future__ import annotations
 
@@ -102,6 +105,8 @@ class StreamWatch:
     def _sentences(self, news: StreamNews, heard_s: float, silent_s: float, now_s: float) -> Iterator[str]:
         """Yield what is wrong with a stream that was heard, the worst first."""
         name = self._stream.name
+        if news.write_error:
+            yield news.write_error
         if news.pause:
             yield _PAUSES[news.pause]
         if silent_s > _SILENT_S:

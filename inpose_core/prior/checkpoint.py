@@ -124,7 +124,7 @@ def _network_weights(file: WeightsFile, config: NetworkConfig) -> dict[str, np.n
 
 
 def _uncertainty(file: WeightsFile) -> Uncertainty:
-    """Return how far to trust the network.
+    """Return how far to trust the network, alike for the left and the right side.
 
     Raises:
         ValueError: the shapes or the numbers are impossible.
@@ -136,7 +136,7 @@ def _uncertainty(file: WeightsFile) -> Uncertainty:
     finite = bool(np.isfinite(log_snr).all() and np.isfinite(variance).all())
     if not finite or not (np.diff(log_snr) > 0).all() or variance.min() < 0:
         raise ValueError("The calibration has impossible numbers.")
-    return Uncertainty(log_snr, variance)
+    return Uncertainty(log_snr, variance).of_both_sides()
 
 
 def _moved(values: Any, backend: Backend) -> Any:

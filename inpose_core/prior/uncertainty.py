@@ -7,6 +7,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from ..arrays import FloatArray
+from ..body.skeleton import MIRROR_JOINTS
 from ..numerics import Array
 
 
@@ -22,6 +23,14 @@ class Uncertainty:
     """(L,) levels of noise, increasing."""
     variance: Array
     """(L, 22) tangent variance of each joint in rad^2, per axis: a third of the mean squared geodesic angle."""
+
+    def of_both_sides(self) -> Uncertainty:
+        """Return the uncertainty with the mean of the left and the right joint for both.
+
+        People and their mirror images are equally probable. A difference of the sides is chance, but would make the
+        solution of a mirrored recording another than the mirrored solution.
+        """
+        return Uncertainty(self.log_snr, (self.variance + self.variance[:, list(MIRROR_JOINTS)]) / 2)
 
     def at(self, log_snr: float) -> Array:
         """Return the variance of each joint at a noise level by linear interpolation, (22,)."""

@@ -3,7 +3,7 @@
 
 from .by_name import make_guidance
 from .confidence import confidence
-from .elbow_swivel import swivel_elbows
+from .elbow_swivel import swivel_solved_elbows
 from .gaps import smooth_between_gaps
 from .guidance import Guidance
 from .in_pieces import in_pieces
@@ -40,6 +40,6 @@ __all__ = [
     "smooth_between_gaps",
     "smooth_in_time",
     "steady_poses",
-    "swivel_elbows",
+    "swivel_solved_elbows",
     "with_posture",
 ]

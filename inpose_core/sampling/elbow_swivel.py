@@ -26,6 +26,8 @@ from ..body.quaternions import (
 from ..body.skeleton import ELBOW_JOINTS, SHOULDER_JOINTS, WRIST_JOINTS, Skeleton
 from ..body.wrists import RANGES_DEG, wrist_turns
 from ..numerics.filters import gaussian_filter
+from ..recording.types import Sensors
+from .gaps import fading
 
 _SWIVELS_DEG: Final[FloatArray] = np.arange(-60.0, 61.0, 5.0)
 _MARGIN_DEG: Final[float] = 3.0
@@ -41,13 +43,37 @@ _SMOOTHING_FRAMES: Final[float] = 3.0
 _MIRROR: Final[FloatArray] = np.diag((-1.0, 1.0, 1.0))
 
 
-def swivel_elbows(rotations_wxyz: FloatArray, skeleton: Skeleton, measured: BoolArray) -> FloatArray:
+def swivel_solved_elbows(rotations_wxyz: FloatArray, skeleton: Skeleton, sensors: Sensors) -> FloatArray:
+    """Return global rotations (F, 22, 4) of a solution with swivelled arms.
+
+    Only a hand whose rotation is measured tells how its wrist bends. An arm keeps its elbow where elbow or upper arm
+    are measured, and for a moment before and after.
+
+    Args:
+        rotations_wxyz: (F, 22, 4).
+        skeleton: the body that was solved.
+        sensors: what was measured of it.
+    """
+    turned = sensors.rotation_known
+    anything = sensors.measured | turned
+    hands = np.stack([_any_of(turned, sensors.joints, wrist) for wrist in WRIST_JOINTS], axis=1)
+    held = [
+        _any_of(anything, sensors.joints, elbow) | _any_of(turned, sensors.joints, shoulder)
+        for elbow, shoulder in zip(ELBOW_JOINTS, SHOULDER_JOINTS, strict=True)
+    ]
+    return swivel_elbows(rotations_wxyz, skeleton, hands, 1 - fading(np.stack(held, axis=1)))
+
+
+def swivel_elbows(
+    rotations_wxyz: FloatArray, skeleton: Skeleton, measured: BoolArray, share: FloatArray | None = None
+) -> FloatArray:
     """Return global rotations (F, 22, 4) with swivelled arms.
 
     Args:
         rotations_wxyz: (F, 22, 4).
         skeleton: the body that was solved.
-        measured: (F, 2) whether the left and the right hand are measured.
+        measured: (F, 2) whether the rotations of the left and the right hand are measured.
+        share: (F, 2) how much of its swivel each elbow takes, 0 to 1; None: all of it.
     """
     swivelled = np.array(rotations_wxyz)
     for side in (0, 1):
@@ -62,10 +88,18 @@ def swivel_elbows(rotations_wxyz: FloatArray, skeleton: Skeleton, measured: Bool
         swivel_deg = np.zeros(len(R))
         swivel_deg[bent] = _likeliest_deg(R[bent, 0], R[bent, 1], axis[bent], side)
         smooth_rad = np.radians(gaussian_filter(swivel_deg[:, None], _SMOOTHING_FRAMES))
+        if share is not None:
+            smooth_rad = smooth_rad * share[:, side, None]
         turn = rotvec_to_quaternion(axis * smooth_rad)
         for joint in (shoulder, elbow):
             swivelled[:, joint] = multiply_quaternions(turn, rotations_wxyz[:, joint])
     return swivelled
+
+
+def _any_of(flags: BoolArray, joints: tuple[int, ...], joint: int) -> BoolArray:
+    """Return where any of a joint's points, of flags (F, P), is set, (F,)."""
+    any_set: BoolArray = flags[:, np.asarray(joints) == joint].any(axis=1)
+    return any_set
 
 
 def _likeliest_deg(R_forearm: FloatArray, R_wrist: FloatArray, axis: FloatArray, side: int) -> FloatArray:

@@ -73,12 +73,13 @@ def decide_stances(
     smooth = gaussian_filter(log_odds, settings.smoothing_frames, "nearest") + faster[:, None]
     stands = np.stack([_standing(foot, settings) for foot in smooth.T], axis=1)
     stands = np.stack([_on_the_ground(*one, settings) for one in zip(stands.T, toes[..., 1].T, strict=True)], axis=1)
-    for foot in range(stands.shape[1]):
-        cost = (
-            settings.evidence_weight * np.maximum(smooth[:, foot], 0.0) + settings.other_swings * ~stands[:, 1 - foot]
-        )
-        stands[:, foot] = _one_place_each(stands[:, foot], toes[:, foot][:, [0, 2]], cost, settings)
-    return stands
+    # Both feet see the other one's stances as they are here, so that neither comes first.
+    costs = settings.evidence_weight * np.maximum(smooth, 0.0) + settings.other_swings * ~stands[:, ::-1]
+    one_place_each = [
+        _one_place_each(stands[:, foot], toes[:, foot][:, [0, 2]], costs[:, foot], settings)
+        for foot in range(stands.shape[1])
+    ]
+    return np.stack(one_place_each, axis=1)
 
 
 def as_told(

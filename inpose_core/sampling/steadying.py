@@ -20,12 +20,15 @@ from ..body.skeleton import JOINT_INDEX
 from ..numerics.banded import solve_banded_spd
 from ..recording.types import Sensors
 
-_STEADY_M: Final[float] = 0.005
-"""Positions with less noise are not smoothed; good tracking has a millimetre."""
-_THIRD_DIFFERENCE_M: Final[float] = 0.006
-_OF_TRUNK_M: Final[float] = 0.002
+_ADULT_M: Final[float] = 1.52
+"""Standing head height of the body on which the lengths below were found. On other bodies they are in proportion,
+because the sensors are scaled to the body."""
+_STEADY: Final[float] = 0.005 / _ADULT_M
+"""Positions with less noise are not smoothed: 5 mm for an adult; good tracking has a millimetre."""
+_THIRD_DIFFERENCE: Final[float] = 0.006 / _ADULT_M
+_OF_TRUNK: Final[float] = 0.002 / _ADULT_M
 """Usual third difference of wrists, limbs, and of head and trunk, per frame and axis at 60 Hz, root mean square over
-walking to boxing."""
+walking to boxing: 6 mm and 2 mm for an adult."""
 _TRUNK: Final[frozenset[int]] = frozenset(
     JOINT_INDEX[name] for name in ("pelvis", "spine1", "spine2", "spine3", "neck", "head")
 )
@@ -52,13 +55,18 @@ class SteadySensors:
     """(P,) standard deviation that remains in each point's positions; zero if the point was not smoothed."""
 
 
-def steady_poses(sensors: Sensors) -> SteadySensors:
-    """Return the sensors with noisy devices smoothed, the others untouched."""
+def steady_poses(sensors: Sensors, body_size_m: float) -> SteadySensors:
+    """Return the sensors with noisy devices smoothed, the others untouched.
+
+    Args:
+        sensors: joint poses, in the size of the body.
+        body_size_m: standing head height of the body.
+    """
     noise_m = position_noise_m(sensors)
     left_m = np.zeros(len(sensors.joints))
     positions_m = sensors.positions_m.copy()
-    for device in np.flatnonzero(noise_m > _STEADY_M):
-        usual_m = _OF_TRUNK_M if sensors.joints[device] in _TRUNK else _THIRD_DIFFERENCE_M
+    for device in np.flatnonzero(noise_m > _STEADY * body_size_m):
+        usual_m = body_size_m * (_OF_TRUNK if sensors.joints[device] in _TRUNK else _THIRD_DIFFERENCE)
         stiffness = (noise_m[device] / usual_m) ** 2
         weight = sensors.measured[:, device].astype(np.float64)
         positions_m[:, device] = _whittaker(positions_m[:, device], weight, stiffness)

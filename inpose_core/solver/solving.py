@@ -14,7 +14,7 @@ from ..body.kinematics import forward_kinematics
 from ..body.motion import SOLVER_FPS, Motion
 from ..body.quaternions import continuous_signs
 from ..body.rotations import matrix_to_quaternion_wxyz, mean_heading, norm, sixd_to_matrix
-from ..body.skeleton import ELBOW_JOINTS, JOINT_COUNT, SENSOR_JOINTS, SHOULDER_JOINTS, Skeleton
+from ..body.skeleton import JOINT_COUNT, SENSOR_JOINTS, Skeleton
 from ..errors import DeviceError, InPoseError
 from ..numerics import Array, Backend, namespace_of, to_numpy
 from ..numerics.memory import keep_freed_memory
@@ -39,7 +39,7 @@ from ..sampling import (
     seat,
     smooth_between_gaps,
     steady_poses,
-    swivel_elbows,
+    swivel_solved_elbows,
     with_posture,
 )
 from .backends import choose_backend
@@ -99,7 +99,8 @@ def _solve_on(
     on_progress: ProgressCallback | None,
 ) -> Motion:
     origin_m = origin_below(sensors)
-    steady = steady_poses(replace(sensors, positions_m=sensors.positions_m - origin_m))
+    near_origin = replace(sensors, positions_m=sensors.positions_m - origin_m)
+    steady = steady_poses(near_origin, skeleton.standing_head_height_m)
     measurement = Measurement.from_sensors(steady.sensors, skeleton, backend, steady.noise_m)
     scale_free = measurement.scale_free(settings.use_head_motion, settings.use_hand_reach, settings.use_trackers)
     scale_free = with_posture(scale_free, sensors.seated)
@@ -138,8 +139,7 @@ def _solve_on(
     root_m = measurement.y_m[:, 0] - sensors_m[:, 0]
     error_m = norm(sensors_m + root_m[:, None] - measurement.y_m)
     rotations_wxyz = to_numpy(in_pieces(matrix_to_quaternion_wxyz, R_world))
-    if not set(sensors.joints) & {*ELBOW_JOINTS, *SHOULDER_JOINTS}:
-        rotations_wxyz = swivel_elbows(rotations_wxyz, skeleton, sensors.measured[:, 1:3])
+    rotations_wxyz = swivel_solved_elbows(rotations_wxyz, skeleton, sensors)
     return Motion(
         rotations_wxyz=continuous_signs(rotations_wxyz),
         root_translation_m=to_numpy(root_m) + origin_m,

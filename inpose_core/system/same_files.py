@@ -38,17 +38,17 @@ def is_same_file(path: Path, other: Path) -> bool:
     return not identities_of(path).isdisjoint(identities_of(other))
 
 
-def refuse_to_replace(output: Path, inputs: Iterable[tuple[Path | None, str]]) -> None:
-    """Check that an output is none of the files that it is made from.
+def refuse_to_replace(outputs: Iterable[Path], inputs: Iterable[tuple[Path | None, str]]) -> None:
+    """Check that no output is one of the files that the outputs are made from.
 
     Args:
-        output: what will be written.
-        inputs: the files, each with what it is ("a recording"); None stands for no file.
+        outputs: what will be written.
+        inputs: the files that are read, each with what it is ("a recording"); None stands for no file.
 
     Raises:
-        OutputError: it is one of them.
+        OutputError: one is.
     """
-    known = identities_of(output)
-    for path, what in inputs:
-        if path is not None and not known.isdisjoint(identities_of(path)):
-            raise OutputError(f"{output} is {what}: it would be replaced.", "Choose another name or folder.")
+    known = {identity: what for path, what in inputs if path is not None for identity in identities_of(path)}
+    for output in outputs:
+        for identity in identities_of(output) & known.keys():
+            raise OutputError(f"{output} is {known[identity]}: it would be replaced.", "Choose another name or folder.")

@@ -89,7 +89,7 @@ def pack_files(
     """
     if not output.parent.is_dir():
         raise OutputError(f"The folder {output.parent} does not exist.", "Create it first.")
-    refuse_to_replace(output, ((file, "one of the files to pack") for file in files))
+    refuse_to_replace([output], ((file, "one of the files to pack") for file in files))
     clips: list[_Clip] = []
     for index, file in enumerate(files):
         problem = ""

@@ -20,7 +20,7 @@ _MOST_WINDOWS = 256
 def measure_uncertainty(
     network: TrainableTransformer, schedule: NoiseSchedule, examples: Examples, device: torch.device
 ) -> Uncertainty:
-    """Return the mean squared tangent residual per axis, joint and noise level.
+    """Return the mean squared tangent residual per axis, joint and noise level; the mean of the left and right sides.
 
     The residual is ``omega = log(R_hat^T R)``; with equal variance on three axes, ``E|omega|^2 = 3 variance``.
     """
@@ -43,4 +43,4 @@ def measure_uncertainty(
         angle2 = (torch.cat(squared) * weight[..., None]).sum(dim=(0, 1)) / weight.sum()
         variances.append(angle2 / 3)
     # `times` runs from noise to data, which is increasing log-SNR.
-    return Uncertainty(schedule.log_snr(times), torch.stack(variances).numpy())
+    return Uncertainty(schedule.log_snr(times), torch.stack(variances).numpy()).of_both_sides()

@@ -173,7 +173,15 @@ def live(request_id: int, params: dict) -> None:
     if "port" in FAULTS:
         raise RecordingError(f"InPose cannot listen to port {request.port}.", "Choose another port.")
     state = {"phase": "ready", "seconds_left": 0.0, "is_measured": True, "trouble": "", "notes": ["Fake."]}
-    state |= {"scale": 1.0, "middle_m": (0.0, 0.0, 0.0), "url": "", "connected": False, "takes": [], "recording": False}
+    state |= {
+        "scale": 1.0,
+        "middle_m": (0.0, 0.0, 0.0),
+        "url": "",
+        "other_urls": [],
+        "connected": False,
+        "takes": [],
+        "recording": False,
+    }
     heard: queue.SimpleQueue[dict] = queue.SimpleQueue()
     told[request_id] = heard
     file, step = None, 0

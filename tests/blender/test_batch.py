@@ -17,7 +17,7 @@ from rigs import build_rig, needs_bpy_wheel
 from inpose_blender.batch import SOME_FAILED, WRONG_USE, main
 from inpose_blender.bpy_compat import action_curves, all_curves
 from inpose_blender.core import read_gltf_clips
-from inpose_blender.without_window.command_line import one_spelling
+from inpose_blender.without_window.outputs import one_spelling
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -258,6 +258,60 @@ def test_one_file_for_many_recordings_is_refused_unless_they_are_a_row(take, tmp
         assert not output.exists()
 
 
+def test_no_output_replaces_what_the_command_reads(take, tmp_path, rig_file, capfd):
+    takes = tmp_path / "takes"
+    takes.mkdir()
+    for name in ("anna.bvh", "ben.bvh"):
+        (takes / name).write_bytes(b"captured")
+    (tmp_path / "link").symlink_to(takes)
+    (takes / "rig.blend").write_bytes(rig_file.read_bytes())
+    (takes / "rig.bsor").write_bytes(b"data")
+    pins = tmp_path / "pins.bvh"
+    pins.write_text("{}")
+    anna, ben = takes / "anna.bvh", takes / "ben.bvh"
+    before = {path: path.read_bytes() for path in (*takes.iterdir(), pins)}
+
+    def refused(*arguments):
+        assert main([str(argument) for argument in arguments]) == WRONG_USE
+        assert {path: path.read_bytes() for path in (*takes.iterdir(), pins)} == before
+        return capfd.readouterr().err
+
+    captured = f"{anna} is a recording: it would be replaced"
+    assert captured in refused("--recording", takes, "--output", takes, "--export", ".bvh")
+    assert "is a recording" in refused("--recording", takes, "--output", tmp_path / "link", "--export", ".bvh")
+    assert captured in refused("--recording", anna, "--output", tmp_path / "a.blend", "--export", anna)
+    one_row = ("--recording", anna, "--recording", ben, "--output", takes / "ben.blend", "--row")
+    assert f"{ben} is a recording" in refused(*one_row, "--export", ".bvh")
+    told = refused("--recording", take, "--pins", pins, "--output", tmp_path / "a.blend", "--export", pins)
+    assert f"{pins} is the pins file" in told
+    several = ("--recording", takes / "rig.bsor", "--recording", anna, "--output", takes)
+    assert "is the file with the rig" in refused("--blend", takes / "rig.blend", *several)
+    bpy.ops.wm.open_mainfile(filepath=str(takes / "rig.blend"))
+    assert "is the file with the rig" in refused(*several)
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "take.csv").write_bytes(b"data")
+    exports = ("--recording", tmp_path / "new", "--output", tmp_path / "new", "--export", ".bvh")
+    assert "would be among the recordings" in refused(*exports)
+
+
+def test_recordings_that_differ_only_in_their_endings_get_files_with_them(run, tmp_path):
+    takes, output = tmp_path / "takes", tmp_path / "baked"
+    takes.mkdir()
+    for name in ("walk.bsor", "walk.csv", "run.csv"):
+        (takes / name).write_bytes(b"data")
+    code, _ = run("--recording", takes, "--output", output, "--export", ".vrma")
+    assert code == 0
+    assert sorted(path.name for path in output.iterdir()) == [
+        *("run.blend", "run.vrma"),
+        *("walk.bsor.blend", "walk.bsor.vrma", "walk.csv.blend", "walk.csv.vrma"),
+    ]
+    again = tmp_path / "again"
+    again.mkdir()
+    (again / "run.csv").write_bytes(b"data")
+    code, _ = run("--recording", takes / "run.csv", "--recording", again / "run.csv", "--output", output)
+    assert code == WRONG_USE
+
+
 def test_a_row_of_recordings_goes_into_one_file(run, rig_file, take, tmp_path):
     takes = tmp_path / "takes"
     takes.mkdir()
@@ -280,6 +334,24 @@ def test_a_row_of_recordings_goes_into_one_file(run, rig_file, take, tmp_path):
     assert (bpy.context.scene.frame_start, bpy.context.scene.frame_end) == (1, strips[2].frame_end)
     code, _ = run(*row, "--layer", "replace")
     assert code == WRONG_USE
+
+
+def test_a_row_of_recordings_with_long_names_is_exported(run, rig_file, tmp_path):
+    takes = tmp_path / "takes"
+    takes.mkdir()
+    for number in (1, 2):  # ext4 and others allow 255 bytes
+        (takes / f"{'撮影した武術の型、三人目の演者、' * 4}{number}.bsor").write_bytes(b"data")
+    output = tmp_path / "session.blend"
+    row = ("--blend", rig_file, "--recording", takes, "--output", output, "--row")
+    code, reports = run(*row, "--export", ".glb", "--export", ".fbx")
+    assert [report.get("error") for report in reports] == [None, None]
+    assert code == 0
+    for exported in reports[0]["exports"]:
+        assert len({clip["name"] for clip in exported["clips"]}) == 2
+    bpy.ops.wm.open_mainfile(filepath=str(output))
+    (rig,) = (thing for thing in bpy.data.objects if thing.type == "ARMATURE")
+    names = [strip.name for track in rig.animation_data.nla_tracks for strip in track.strips]
+    assert [name[:3] for name in names] == ["撮影し"] * 2
 
 
 def test_a_row_that_cannot_be_written_says_so_for_each_take(run, rig_file, take, tmp_path):

@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import bpy
 import pytest
 from rigs import build_rig
 
+from inpose_blender import addon
 from inpose_blender.live import operators, session
 from inpose_blender.live.finishing import hand_over
 from inpose_blender.rig.find import map_rig
+from inpose_blender.takes import overrides
 from inpose_blender.takes.memory import TAKES
 
 
@@ -95,6 +98,74 @@ def test_bones_can_be_chosen_and_stay_chosen(shot):
     assert map_rig(rig).bones["neck"] == "extra neck"
     assert bpy.ops.inpose.mapping_reset() == {"FINISHED"}
     assert map_rig(rig).bones["neck"] == "neck"
+
+
+def solve_with_pin_edit_and_mapping() -> None:
+    overridden().inpose_mapping.neck = "extra neck"
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    assert bpy.ops.inpose.add_pin(joint="left_wrist") == {"FINISHED"}
+    overridden().inpose_edits.entries.add().kind = "smooth"
+
+
+def check_that_all_is_there() -> None:
+    rig, entries = overridden(), bpy.context.scene.inpose_takes.entries
+    assert rig.inpose_take.label == "take one"
+    assert rig.inpose_take.take_id == entries[0].take_id
+    assert [pin.joint for pin in rig.inpose_pins.entries] == ["left_wrist"]
+    assert [edit.kind for edit in rig.inpose_edits.entries] == ["smooth"]
+    assert map_rig(rig).bones["neck"] == "extra neck"
+    assert len(entries[0].pins.entries) == len(entries[0].edits.entries) == 0  # they are in one place
+    assert len(bpy.context.scene.inpose_takes.kept) == 0
+
+
+def test_a_blender_without_the_add_on_may_save_the_shot(shot):
+    solve_with_pin_edit_and_mapping()
+    bpy.ops.wm.save_as_mainfile(filepath=str(shot))
+    addon.unregister()
+    for _ in range(2):
+        bpy.ops.wm.open_mainfile(filepath=str(shot))
+        bpy.ops.wm.save_as_mainfile(filepath=str(shot))
+    addon.register()  # with the file open
+    check_that_all_is_there()
+    reload(shot)
+    check_that_all_is_there()
+    addon.unregister()
+    bpy.ops.wm.open_mainfile(filepath=str(shot))
+    bpy.ops.wm.save_as_mainfile(filepath=str(shot))
+    addon.register()
+    bpy.ops.wm.open_mainfile(filepath=str(shot))
+    check_that_all_is_there()
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+
+
+def test_the_shot_may_be_saved_while_the_add_on_is_disabled(shot):
+    solve_with_pin_edit_and_mapping()
+    bpy.ops.wm.save_as_mainfile(filepath=str(shot))
+    addon.unregister()
+    addon.register()
+    check_that_all_is_there()
+    addon.unregister()
+    bpy.ops.wm.save_as_mainfile(filepath=str(shot))
+    addon.register()
+    check_that_all_is_there()
+    bpy.ops.wm.open_mainfile(filepath=str(shot))
+    check_that_all_is_there()
+
+
+def test_takes_come_back_when_blender_shows_the_file_again(shot, monkeypatch):
+    """While Blender enables an add-on, it hides the open file. The bpy wheel does not."""
+    solve_with_pin_edit_and_mapping()
+    addon.unregister()
+    with monkeypatch.context() as hidden:
+        hidden.setattr(overrides, "restore_when_possible", lambda: None)
+        addon.register()
+    hiding = SimpleNamespace(data=object(), types=bpy.types, app=bpy.app)
+    with monkeypatch.context() as hidden:
+        hidden.setattr(overrides, "bpy", hiding)
+        overrides.restore_when_possible()
+    assert bpy.app.timers.is_registered(overrides.restore_takes)
+    overrides.restore_takes()
+    check_that_all_is_there()
 
 
 def test_a_linked_rig_without_an_override_cannot_be_mapped(shot):

@@ -23,7 +23,6 @@ export class Recorder {
     this.pose = { held: 0, hint: '', since: null };
     this.asked = { start: false, stop: false };
     this.pressed = { left: false, right: false };
-    this.inputs = [];
     this.take = null;
     this.lastCount = 0;
     this.latest = null;
@@ -33,7 +32,6 @@ export class Recorder {
   /** Take one frame of the session. */
   frame(frame, space, timeMs, sources) {
     const { sample, added } = this.sampler.read(frame, space, timeMs, sources);
-    this.inputs.push(...added);
     if (sample) this.latest = sample;
     if (sample && this.flow.name === 'posing') this.pose = this.guide.add(sample);
     const began = this.flow.update(timeMs, { ...this.pressed, ...this.asked }, this.pose);
@@ -45,7 +43,7 @@ export class Recorder {
       return;
     }
     this.streamed = null;
-    // A take that has just begun has listed all inputs.
+    // A take that has just begun has listed the inputs that are there.
     if (!began) {
       const inputs = added.map((input) => inputLine(input, timeMs - this.take.startMs));
       this.take.head.push(...inputs);
@@ -68,7 +66,7 @@ export class Recorder {
     }
     const begins = this.streamed === null;
     if (begins) this.streamed = sample.timeMs;
-    const inputs = (begins ? this.inputs : added).map((input) => inputLine(input, sample.timeMs - this.streamed));
+    const inputs = (begins ? this.sampler.inputs : added).map((input) => inputLine(input, sample.timeMs - this.streamed));
     live.send([...(begins ? [streamLine(this.about())] : []), ...inputs, frameLine(sample, this.streamed)]);
   }
 
@@ -78,12 +76,12 @@ export class Recorder {
   }
 
   /** Note something that happened to the session: in the take, or to the computer that watches. */
-  note(name, timeMs) {
+  note(name, timeMs, more = {}) {
     if (this.take && this.flow.records) {
-      this.add([eventLine(name, timeMs - this.take.startMs)]);
+      this.add([eventLine(name, timeMs - this.take.startMs, more)]);
       this.flush(timeMs); // a headset that falls asleep gives no further frame
     } else {
-      this.tell(name, timeMs);
+      this.tell(name, timeMs, more);
     }
   }
 
@@ -93,9 +91,9 @@ export class Recorder {
   }
 
   /** Tell a computer that watches what happens between takes. */
-  tell(name, timeMs) {
+  tell(name, timeMs, more = {}) {
     const live = this.live();
-    if (live && live.streams) live.send([eventLine(name, timeMs - (this.streamed ?? timeMs))]);
+    if (live && live.streams) live.send([eventLine(name, timeMs - (this.streamed ?? timeMs), more)]);
   }
 
   /** End whatever is under way, because the session has ended. */
@@ -119,7 +117,7 @@ export class Recorder {
       this.sounds.go();
     }
     if (name === 'reviewing') this.finish(timeMs);
-    if (name === 'ready') this.done = null;
+    if (name === 'ready' || name === 'counting') this.done = null;
     this.pose = { held: 0, hint: '', since: null };
     this.onState(name);
   }
@@ -142,7 +140,7 @@ export class Recorder {
     this.take.id = this.store.begin(this.take.number, startedAt.toISOString(), this.page);
     this.take.head = [
       headerLine({ ...this.about(), take: this.take.number, startedAt }),
-      ...this.inputs.map((input) => inputLine(input, 0)),
+      ...this.sampler.inputs.map((input) => inputLine(input, 0)),
     ];
     this.take.toStore.push(...this.take.head);
   }

@@ -33,6 +33,13 @@ const FINGER_STEP_MS = 1000 / 31;
 export class InputNumbers {
   constructor() {
     this.known = [];
+    this.next = 0;
+  }
+
+  /** Forget the inputs that are gone: bare hands may come and go hundreds of times in a session. */
+  keep(sources) {
+    const here = new Set(sources);
+    this.known = this.known.filter((each) => here.has(each.source));
   }
 
   /** Return the number of an input source, and the description of the input if it is new. */
@@ -41,13 +48,14 @@ export class InputNumbers {
     if (known) return { number: known.number, added: null };
     const bare = Boolean(source.hand);
     const input = {
-      number: this.known.length,
+      number: this.next,
       source,
       handedness: source.handedness,
       bare,
       pose: source.gripSpace ? 'grip' : bare ? 'wrist' : 'aim',
       profiles: [...(source.profiles || [])],
     };
+    this.next += 1;
     this.known.push(input);
     return { number: input.number, added: input };
   }
@@ -63,7 +71,13 @@ export class Sampler {
     this.fingersAtMs = -Infinity;
   }
 
+  /** The inputs that are there now. */
+  get inputs() {
+    return this.numbers.known;
+  }
+
   read(frame, space, timeMs, sources) {
+    this.numbers.keep(sources);
     const viewer = frame.getViewerPose(space);
     const added = [];
     if (!viewer) return { sample: null, added };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Decide what happens next: ready -> counting -> posing -> recording -> reviewing -> ready.
+ * Decide what happens next: ready -> counting -> posing -> recording -> reviewing -> ready. The computer also starts the
+ * next take from the review.
  *
  * Recording begins with the T-pose, so that the pose is in the file.
  */
@@ -54,8 +55,9 @@ export class TakeFlow {
       case 'recording':
         return heldBoth || asked.stop ? this.enter('reviewing', nowMs) : null;
       default:
+        if (asked.start) return this.enter('counting', nowMs);
         // The press that stopped the take must not begin the next one.
-        return clicked || asked.start ? this.enter('ready', nowMs) : null;
+        return clicked ? this.enter('ready', nowMs) : null;
     }
   }
 

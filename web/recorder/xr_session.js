@@ -41,7 +41,7 @@ export async function startSession(kind, makeRecorder) {
   session.addEventListener('selectstart', (event) => press(recorder, event.inputSource, true));
   session.addEventListener('selectend', (event) => press(recorder, event.inputSource, false));
   session.addEventListener('visibilitychange', () => recorder.note(session.visibilityState, clockMs));
-  space.addEventListener('reset', () => recorder.note('recentred', clockMs));
+  space.addEventListener('reset', (event) => recorder.note('recentred', clockMs, movedBy(event)));
   session.addEventListener('end', () => recorder.end(clockMs));
   if (session.supportedFrameRates && session.updateTargetFrameRate) {
     await session.updateTargetFrameRate(Math.max(...session.supportedFrameRates)).catch(() => {});
@@ -71,6 +71,13 @@ async function floorSpace(session) {
     const lower = new XRRigidTransform({ x: 0, y: -GUESSED_EYES_M, z: 0 });
     return { space: local.getOffsetReferenceSpace(lower), name: 'local' };
   }
+}
+
+/** Return how the room has moved; browsers may not know. */
+export function movedBy({ transform }) {
+  if (!transform) return {};
+  const { position: p, orientation: q } = transform;
+  return { moved: [p.x, p.y, p.z, q.x, q.y, q.z, q.w] };
 }
 
 function press(recorder, source, down) {

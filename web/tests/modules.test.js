@@ -8,6 +8,7 @@ import { conjugate, headingOf, rotate, turned } from '../recorder/rotations.js';
 import { HAND_JOINTS, Sampler } from '../recorder/sample.js';
 import { Recorder } from '../recorder/recorder.js';
 import { TakeFlow } from '../recorder/take_flow.js';
+import { movedBy } from '../recorder/xr_session.js';
 import { TPoseGuide } from '../recorder/t_pose.js';
 
 const pose = (x, y, z, rotation = [0, 0, 0, 1]) => ({ position: [x, y, z], rotation, emulated: false });
@@ -143,6 +144,7 @@ test('the computer starts and stops a take', () => {
   flow.update(200, { ...NOTHING, start: true }, waiting);
   flow.update(1200, NOTHING, waiting);
   assert.equal(flow.update(1300, { ...NOTHING, stop: true }, waiting), 'reviewing');
+  assert.equal(flow.update(1400, { ...NOTHING, start: true }, waiting), 'counting', 'the next take begins at once');
 });
 
 const transform = (position, orientation = { x: 0, y: 0, z: 0, w: 1 }) => ({ position, orientation });
@@ -195,4 +197,22 @@ test('between takes, moments go to a computer that watches, and to no file', () 
   live.streams = false;
   recorder.frame(frame, 'space', 5028, [source]);
   assert.equal(sent.length, 4);
+});
+
+test('a take lists the inputs that are there, however many bare hands have come and gone', () => {
+  const sampler = new Sampler();
+  const left = { handedness: 'left', targetRayMode: 'tracked-pointer', gripSpace: seen(-0.3, 1, 0), profiles: ['touch'] };
+  for (let time = 0; time < 2000; time += 1) {
+    const hand = { handedness: 'right', targetRayMode: 'tracked-pointer', gripSpace: seen(0.3, 1, 0), profiles: ['hand'] };
+    sampler.read(frame, null, 20 * time, [left, hand]);
+    sampler.read(frame, null, 20 * time + 10, [left]);
+  }
+  assert.deepEqual(sampler.inputs.map(({ number, handedness }) => [number, handedness]), [[0, 'left']]);
+  const back = sampler.read(frame, null, 50000, [left, { ...left, handedness: 'right' }]);
+  assert.deepEqual(back.added.map(({ number }) => number), [2001], 'no number is given twice');
+});
+
+test('a new centre says how the room has moved, if the browser knows', () => {
+  assert.deepEqual(movedBy({ transform: null }), {});
+  assert.deepEqual(movedBy({ transform: transform({ x: 1, y: 0, z: -2 }) }), { moved: [1, 0, -2, 0, 0, 0, 1] });
 });

@@ -112,7 +112,10 @@ class ConditionalSystem:
         origins_m = [origin_below(trial.sensors) for trial in trials]
         # All systems get the same positions as our solver, so that only the methods differ.
         steady = [
-            steady_poses(replace(trial.sensors, positions_m=trial.sensors.positions_m - origin_m))
+            steady_poses(
+                replace(trial.sensors, positions_m=trial.sensors.positions_m - origin_m),
+                skeleton.standing_head_height_m,
+            )
             for trial, origin_m in zip(trials, origins_m, strict=True)
         ]
         measurements = [Measurement.from_sensors(one.sensors, skeleton, _TORCH, one.noise_m) for one in steady]

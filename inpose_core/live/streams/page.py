@@ -56,13 +56,15 @@ class PageStream:
 
     def news(self) -> StreamNews:
         """Return what is to be known."""
-        progress = self._recorder.progress(0.0)
+        progress, error = self._recorder.progress(0.0), self._recorder.error
         takes = tuple((take.path, take.ended, take.frames) for take in self._recorder.takes)
         return StreamNews(
             url=progress.url,
+            other_urls=progress.other_urls,
             connected=progress.connected,
             pause=self._pause.now,
             recording=self._recorder.writes,
+            write_error="" if error is None else str(error),
             refused_senders=self._recorder.refused,
             takes=takes,
         )

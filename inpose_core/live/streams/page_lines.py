@@ -20,6 +20,7 @@ from ...recording.formats.webxr_recorder import (
     parsed_line,
 )
 from ...recording.types import Recording
+from .recentring import FirstRoom
 from .stream import DevicePoses, Pause
 
 _LARGEST_DRIFT_S: Final[float] = 0.5
@@ -34,6 +35,7 @@ class PageReader:
 
     def __init__(self) -> None:
         self._take = TakeContent()
+        self._room = FirstRoom()
         self._space = "local-floor"
         self._offset_s: float | None = None
         self._sure = False
@@ -61,6 +63,10 @@ class PageReader:
             value = parsed_line(line.encode())
             if isinstance(value, dict):
                 add_object(self._take, value)
+                if value.get("event") == "recentred":
+                    self._room.recentred(value)
+                elif value.get("event") == "vr_ended":
+                    self._room.forget()
                 if "reference_space" in value:  # a take, or the stream between takes, begins
                     self._space, self._offset_s = str(value["reference_space"]), None
             elif isinstance(value, list) and add_moment(self._take, value):
@@ -80,19 +86,15 @@ class PageReader:
         positions[~seen], xyzw[~seen] = 0.0, _NO_TURN
         xyzw /= np.maximum(np.linalg.norm(xyzw, axis=1, keepdims=True), 1e-6)
         for hand in (1, 2):
-            source = take.inputs.get(held[hand - 1])
-            if source is not None and source.pose == "wrist":
+            if take.is_wrist(held[hand - 1]):
                 grips_of_wrists(positions[None], xyzw[None], hand, np.array([True]))
         if self._space == "local":
             positions[:, 1] -= EYES_M
+        time_s, has_head = self._time_s(row[0] / 1000, arrived_s), bool(seen[0])
+        positions, rotations = self._room.poses(time_s, positions, wxyz_from_xyzw(xyzw), has_head=has_head)
         self._head_m = positions[0]
         self._hands_seen = self._hands_seen or bool(seen[1:].any())
-        return DevicePoses(
-            self._time_s(row[0] / 1000, arrived_s),
-            positions,
-            wxyz_from_xyzw(xyzw),
-            seen & ~(emulated & self._sure),
-        )
+        return DevicePoses(time_s, positions, rotations, seen & ~(emulated & self._sure))
 
     def _time_s(self, sent_s: float, arrived_s: float) -> float:
         if self._offset_s is None or abs(sent_s + self._offset_s - arrived_s) > _LARGEST_DRIFT_S:
@@ -114,7 +116,7 @@ class PagePause:
 
 
 class PageHeader:
-    """Keep what a file of a page's lines begins with: the space, and all inputs so far."""
+    """Keep what a file of a page's lines begins with: the space, and the inputs since it was said last."""
 
     def __init__(self) -> None:
         self._space = "local-floor"
@@ -127,7 +129,9 @@ class PageHeader:
                 continue
             value = parsed_line(line.encode())
             if isinstance(value, dict):
-                self._space = str(value.get("reference_space", self._space))
+                if "reference_space" in value:  # all inputs that are there now follow
+                    self._space = str(value["reference_space"])
+                    self._inputs.clear()
                 if isinstance(value.get("input"), int):
                     self._inputs[value["input"]] = line
 

@@ -36,12 +36,16 @@ class StreamNews:
 
     url: str = ""
     """The address that a headset opens; empty if there is none."""
+    other_urls: tuple[str, ...] = ()
+    """Addresses in further networks of this computer."""
     connected: bool = False
     """Whether a headset is connected to that address."""
     pause: Pause = ""
     """Why a headset that is connected sends no moments."""
     recording: bool = False
     """Whether a take goes on that the stream writes by itself."""
+    write_error: str = ""
+    """Why a take that the stream writes by itself cannot be written."""
     refused_senders: int = 0
     """Datagrams of other programs than the one that is listened to, or headsets that wanted to be a second one."""
     damaged: int = 0

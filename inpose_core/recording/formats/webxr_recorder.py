@@ -10,7 +10,8 @@ The first line is an object with ``"format": "InPose WebXR recording"``. Then, i
   or ``[emulated, x, y, z, qx, qy, qz, qw]`` in tenths of a millimetre and 1e-5; a hand's begins with the number of its
   input, and ends with trigger, grip and thumb in percent. ``fingers`` has for each hand 0 or Base64 of 24 joint places
   about the wrist in the wrist's axes (16-bit integers, tenths of a millimetre). ``body`` is a list of named poses.
-- ``{"event": "hidden" | "recentred" | "t_pose" | "end" | ..., "at": ms}``.
+- ``{"event": "hidden" | "recentred" | "t_pose" | "end" | ..., "at": ms}``. A new centre may have ``moved``: its
+  x, y, z, qx, qy, qz, qw in metres, in the space until then.
 
 Axes, reference spaces and input profiles are those of the WebXR Device API (w3.org/TR/webxr).
 """
@@ -20,6 +21,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -39,6 +41,7 @@ from .format import RecordingFormat
 
 NAME: Final[str] = "InPose WebXR recording"
 _BEGINNING: Final[bytes] = b'{"format":"' + NAME.encode() + b'"'
+_T_POSE: Final[bytes] = b'{"event":"t_pose"'
 _HINT: Final[str] = "Record again, or download the take from the page once more."
 _NEWEST_VERSION: Final[int] = 1
 _METRES: Final[float] = 1e-4
@@ -50,6 +53,8 @@ _PACKED_LENGTH: Final[int] = 192
 _LONGEST_LINE: Final[int] = 65536
 _LARGEST_NUMBER: Final[float] = 1e9
 _MOST_INPUTS: Final[int] = 1000
+"""Inputs at once, and kinds of them in a take. A headset may number a bare hand anew whenever it comes back, so there
+may be more numbers than this: those that were not used for the longest time are forgotten."""
 _BODY: Final[tuple[str, ...]] = ("hips", "chest", "left_foot", "right_foot")
 EYES_M: Final[float] = 1.6
 """The page adds this to all heights where the headset knows no floor."""
@@ -73,8 +78,12 @@ class TakeContent:
     """Collect what the lines say."""
 
     inputs: dict[int, _Input] = field(default_factory=dict)
+    """By their numbers, the one that was used last at the end."""
+    kinds: dict[_Input, int] = field(default_factory=dict)
+    """Each different input, and its place in their order."""
     rows: list[tuple[float, ...]] = field(default_factory=list)
     held: list[tuple[int, int]] = field(default_factory=list)
+    """The kind of input of each hand in each moment; -1 for none."""
     body: dict[str, list[tuple[float, ...]]] = field(default_factory=dict)
     pressed: list[tuple[list[float], list[float]]] = field(default_factory=list)
     """Trigger, grip and thumb of each hand in each moment."""
@@ -83,6 +92,28 @@ class TakeContent:
     hidden_ms: list[float] = field(default_factory=list)
     damaged: int = 0
     ended: bool = False
+
+    def is_wrist(self, kind: int) -> bool:
+        """Return whether the poses of a kind are those of wrist joints."""
+        return any(place == kind and source.pose == "wrist" for source, place in self.kinds.items())
+
+    def add_input(self, number: int, source: _Input) -> None:
+        """Add an input, or give its number to another one."""
+        if source not in self.kinds and len(self.kinds) >= _MOST_INPUTS:
+            return
+        self.kinds.setdefault(source, len(self.kinds))
+        self.inputs.pop(number, None)
+        self.inputs[number] = source
+        if len(self.inputs) > _MOST_INPUTS:
+            del self.inputs[next(iter(self.inputs))]
+
+    def use_input(self, number: int, device: int) -> _Input | None:
+        """Return the input with a number; None if there is none for a device."""
+        source = self.inputs.get(number)
+        if source is None or source.device != device:
+            return None
+        self.inputs[number] = self.inputs.pop(number)
+        return source
 
 
 def recognises(data: bytes) -> bool:
@@ -98,6 +129,14 @@ def header_of(line: bytes) -> dict[str, Any] | None:
 def is_frame(line: str) -> bool:
     """Return whether a line of a take is a moment."""
     return line.startswith("[")
+
+
+def holds_t_pose(path: Path) -> bool:
+    """Return whether the performer held the T-pose in a take; False if the file cannot be read."""
+    try:
+        return _T_POSE in path.read_bytes()
+    except OSError:
+        return False
 
 
 def read(data: bytes, name: str) -> RawTracks:
@@ -138,12 +177,12 @@ def _take(lines: list[bytes]) -> TakeContent:
 def add_object(take: TakeContent, value: Mapping[str, Any]) -> None:
     """Add an input or an event to the take; others are ignored."""
     number, event = value.get("input"), value.get("event")
-    if isinstance(number, int) and value.get("hand") in ("left", "right") and len(take.inputs) < _MOST_INPUTS:
+    if isinstance(number, int) and value.get("hand") in ("left", "right"):
         profiles = value.get("profiles")
         first = profiles[0] if isinstance(profiles, list) and profiles else ""
         device = 1 if value["hand"] == "left" else 2
         pose = str(value.get("pose"))
-        take.inputs[number] = _Input(device, value.get("bare") is True, pose, printable(str(first)[:64]))
+        take.add_input(number, _Input(device, value.get("bare") is True, pose, printable(str(first)[:64])))
     elif event == "hidden" and _are_numbers([value.get("at")], 1):
         take.hidden_ms.append(float(value["at"]))
     elif event == "end":
@@ -162,9 +201,9 @@ def add_moment(take: TakeContent, value: list[Any]) -> bool:
     for hand in (0, 1):
         entry = value[2 + hand]
         if isinstance(entry, list) and entry and isinstance(entry[0], int):
-            source = take.inputs.get(entry[0])
-            if source is not None and source.device == 1 + hand and (pose := _pose(entry[1:])) is not None:
-                hands[hand], held[hand] = pose, entry[0]
+            source = take.use_input(entry[0], 1 + hand)
+            if source is not None and (pose := _pose(entry[1:])) is not None:
+                hands[hand], held[hand] = pose, take.kinds[source]
                 pressed[hand][:] = _pressed(entry[1 + _POSE_NUMBERS :], source)
     take.rows.append((float(value[0]), *head, *hands[0], *hands[1]))
     take.held.append((held[0], held[1]))
@@ -235,11 +274,11 @@ def _tracks(take: TakeContent, header: Mapping[str, Any]) -> RawTracks:
     from_floor = header.get("reference_space") != "local"
     if not from_floor:
         positions[..., 1] -= EYES_M
-    for number, source in take.inputs.items():
+    for source, kind in take.kinds.items():
         if source.pose == "wrist":
-            frames = held[:, source.device - 1] == number
+            frames = held[:, source.device - 1] == kind
             grips_of_wrists(positions, quaternions, source.device, frames)
-    rays = np.isin(held, [number for number, source in take.inputs.items() if source.pose == "aim"]).sum()
+    rays = np.isin(held, [kind for source, kind in take.kinds.items() if source.pose == "aim"]).sum()
     controllers, others = _devices(take, held, table[:, 0])
     body = {
         name: Track(rows[:, 0], rows[:, 2:5] - (0.0, 0.0 if from_floor else EYES_M, 0.0), rows[:, 5:])
@@ -281,14 +320,14 @@ def grips_of_wrists(positions: FloatArray, quaternions: FloatArray, device: int,
 def _devices(take: TakeContent, held: Any, times_ms: FloatArray) -> tuple[str, tuple[DeviceStretch, ...]]:
     """Return the profile that is held most, and when a hand holds another one."""
     counts: dict[str, int] = {}
-    for number, source in take.inputs.items():
-        counts[source.profile] = counts.get(source.profile, 0) + int((held == number).sum())
+    for source, kind in take.kinds.items():
+        counts[source.profile] = counts.get(source.profile, 0) + int((held == kind).sum())
     most = max(counts, key=lambda profile: counts[profile]) if counts else ""
     stretches = []
     for profile in sorted(set(counts) - {most}):
-        numbers = [number for number, source in take.inputs.items() if source.profile == profile]
+        kinds = [kind for source, kind in take.kinds.items() if source.profile == profile]
         for hand in (0, 1):
-            for start, stop in runs(np.isin(held[:, hand], numbers)):
+            for start, stop in runs(np.isin(held[:, hand], kinds)):
                 start_s, stop_s = (times_ms[[start, stop - 1]] - times_ms[0]) / 1000
                 stretches.append(DeviceStretch(1 + hand, float(start_s), float(stop_s), profile))
     return most, tuple(stretches)

@@ -42,18 +42,18 @@ class Certificate:
 
 
 def session_certificate(addresses: Sequence[str], now: datetime | None = None) -> Certificate:
-    """Make a certificate for localhost and for numbers of this computer; it is valid for two days.
+    """Make a certificate for localhost and for numbers and names of this computer; it is valid for two days.
 
     Args:
-        addresses: IP addresses, besides 127.0.0.1.
+        addresses: IP addresses and host names, besides 127.0.0.1 and localhost.
         now: the time; None: that of the clock.
     """
     now = now or datetime.now(UTC)
     secret = 1 + secrets.randbelow(_N - 1)
     public = b"\x04" + b"".join(number.to_bytes(32, "big") for number in _on_curve(secret))
     name = _sequence(_der(0x31, _sequence(_id("2.5.4.3"), _der(0x0C, b"InPose recorder"))))
-    numbers = [ipaddress.ip_address(address).packed for address in dict.fromkeys(("127.0.0.1", *addresses))]
-    names = _sequence(_der(0x82, b"localhost"), *(_der(0x87, number) for number in numbers))
+    known = dict.fromkeys(("localhost", "127.0.0.1", *addresses))
+    names = _sequence(*(_subject(address) for address in known))
     signs = _sequence(_id("1.2.840.10045.4.3.2"))  # ECDSA with SHA-256
     body = _sequence(
         _der(0xA0, _integer(2)),  # version 3
@@ -76,6 +76,14 @@ def session_certificate(addresses: Sequence[str], now: datetime | None = None) -
     )  # RFC 5915
     whole = _sequence(body, signs, _bits(_signature(body, secret)))
     return Certificate(_pem("CERTIFICATE", whole), _pem("EC PRIVATE KEY", key))
+
+
+def _subject(address: str) -> bytes:
+    """Return a number or a name for which a certificate is."""
+    try:
+        return _der(0x87, ipaddress.ip_address(address).packed)
+    except ValueError:
+        return _der(0x82, address.encode("idna"))
 
 
 def _signature(message: bytes, secret: int) -> bytes:

@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -28,7 +29,7 @@ class PageSettings:
 
     port: int = RECORDER_PAGE_PORT
     address: str = "127.0.0.1"
-    """This computer's address; another one than that of this machine itself needs HTTPS."""
+    """This computer's number or name; another one than that of this machine itself needs HTTPS."""
     seconds: float | None = None
     """None: until stopped."""
     certificate: Path | None = None
@@ -38,7 +39,8 @@ class PageSettings:
     @property
     def in_network(self) -> bool:
         """Return whether other machines are served, too."""
-        return self.address != "localhost" and not ipaddress.ip_address(self.address).is_loopback
+        number = _number(self.address)
+        return not number.is_loopback if number is not None else self.address != "localhost"
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class HeadsetProgress:
 
     url: str
     """The address to open in the headset."""
+    other_urls: tuple[str, ...]
+    """Addresses in further networks of this computer."""
     seconds: float
     connected: bool
     takes: int
@@ -117,9 +121,11 @@ class HeadsetRecorder:
         self._files = TakeFiles(output)
         self._on_lines = on_lines
         self._connected = False
+        self._streams = streams
         self.error: OutputError | None = None
+        """Why the newest take cannot be written."""
         self.broken = threading.Event()
-        """Set when nothing can be written any more."""
+        """Set when nothing could be written. With ``streams``, the connection goes on nevertheless."""
         self._hosts = _hosts(settings)
         heard = Heard(self._write, self._write_whole, self._note_connection)
         self._server = HeadsetServer(
@@ -157,7 +163,7 @@ class HeadsetRecorder:
     def progress(self, seconds: float) -> HeadsetProgress:
         """Return what has happened so far."""
         frames = self.takes[-1].frames if self.takes else 0
-        return HeadsetProgress(self.urls[0], seconds, self._connected, len(self.takes), frames)
+        return HeadsetProgress(self.urls[0], self.urls[1:], seconds, self._connected, len(self.takes), frames)
 
     def stop(self) -> None:
         """End the connection, and close the files."""
@@ -167,20 +173,35 @@ class HeadsetRecorder:
     def _write(self, text: str) -> str:
         try:
             arrived = self._files.add(text)
+            if self._files.current is not None:
+                self.error = None
         except OutputError as error:
-            self.error = error
+            self.error, arrived = error, []
             self.broken.set()
-            raise
+            if not self._streams:
+                raise
+            with suppress(OSError):  # what has arrived is kept; the headset sends the whole take when it has ended
+                self._files.end()
         if self._on_lines is not None:
             self._on_lines(text)
         take = arrived[-1] if arrived else None
         return json.dumps({"arrived": {"take": take.number, "frames": take.frames}}) if take else ""
 
     def _write_whole(self, text: str) -> bool:
-        return self._files.replace(text) is not None
+        found = self._files.replace(text) is not None
+        self.error = None if found else self.error
+        return found
 
     def _note_connection(self, connected: bool) -> None:
         self._connected = connected
+
+
+def _number(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return an address as a number; None if it is a name."""
+    try:
+        return ipaddress.ip_address(address)
+    except ValueError:
+        return None
 
 
 def _hosts(settings: PageSettings) -> tuple[str, ...]:
@@ -191,7 +212,8 @@ def _hosts(settings: PageSettings) -> tuple[str, ...]:
     """
     if not settings.in_network:
         return ("localhost",)
-    if not ipaddress.ip_address(settings.address).is_unspecified:
+    number = _number(settings.address)
+    if number is None or not number.is_unspecified:
         return (settings.address,)
     hosts = local_addresses()
     if not hosts:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import os
 import secrets
 import socket
 import ssl
@@ -142,7 +143,11 @@ class HeadsetServer:
         if not length.isdecimal() or int(length) > _LARGEST_TAKE_BYTES:
             handler.reply(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return
-        text = handler.rfile.read(int(length)).decode("utf-8", "replace")
+        body = handler.rfile.read(int(length))
+        if len(body) < int(length):  # the connection broke off, and this is no whole take
+            handler.reply(HTTPStatus.BAD_REQUEST)
+            return
+        text = body.decode("utf-8", "replace")
         try:
             with self._lock:
                 found = not self._has_ended and self._heard.whole_take(text)
@@ -221,7 +226,8 @@ class _Headset:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    allow_reuse_address = True
+    allow_reuse_address = os.name == "posix"
+    """There, a port is free again at once. On Windows, this option lets two servers have one port."""
 
     def __init__(self, address: tuple[str, int], owner: HeadsetServer) -> None:
         self.owner = owner

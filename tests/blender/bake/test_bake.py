@@ -12,6 +12,7 @@ from inpose_blender.bake import play_action, writing
 from inpose_blender.bake.bake import BakeSettings, bake_motion
 from inpose_blender.bake.baked_actions import is_untouched_bake, mark_again
 from inpose_blender.bake.settings import KeyTolerance
+from inpose_blender.bake.takes_of_actions import rename_bakes
 from inpose_blender.bpy_compat import action_curves
 from inpose_blender.core import JOINT_NAMES, Motion, RigError
 from inpose_blender.layers.settings import LayerSettings
@@ -360,3 +361,16 @@ def test_a_bake_whose_handles_were_moved_is_edited(rng, fewer_keys):
     assert is_untouched_bake(action, "take", rig) != fewer_keys, "handles of straight lines have no effect"
     curve.keyframe_points[1].interpolation = "CONSTANT"
     assert not is_untouched_bake(action, "take", rig)
+
+
+@pytest.mark.parametrize("name", ["é" * 60, "Walk" * 20, "take"], ids=["cut within a letter", "long", "short"])
+def test_a_take_is_renamed_with_its_strip_however_long_its_name_is(rng, name):
+    rig = build_rig(rng)
+    mapping, measure = map_and_measure(rig)
+    settings = BakeSettings(name, to_nla_track=True)
+    motion = random_motion(rng, measure.skeleton)
+    bake_motion(rig, motion, settings, scene=bpy.context.scene, mapping=mapping, measure=measure)
+    (track,) = rig.animation_data.nla_tracks
+    assert name.startswith(track.strips[0].name)
+    rename_bakes(rig, name, "Best")
+    assert (track.name, track.strips[0].name, track.strips[0].action.name) == ("Best", "Best", "Best")

@@ -523,3 +523,28 @@ def test_only_the_deform_bones_of_a_generated_rig_are_exported(rng, tmp_path, su
     for bone, parent in (("spine", ""), ("thigh.L", "spine"), ("shoulder.R", "spine.003"), ("shin.L", "thigh.L.001"),
                          ("upper_arm.L", "shoulder.L"), ("f_index.01.L", "palm.01.L")):  # fmt: skip
         assert imported.parents[f"DEF-{bone}"] == (f"DEF-{parent}" if parent else "root")
+
+
+LONG = {
+    "ascii": "76561198059961776-RandomSong-ExpertPlus-Standard-0123456789abcdef0123456789abcdef01234567",
+    "japanese": "剣道の練習、二回目、右手のコントローラーが一度外れたテイク、撮り直し済み、最終版",
+    "cut within a letter": "é" * 60,
+}
+
+
+@pytest.mark.parametrize("suffix", [".fbx", ".glb"])
+@pytest.mark.parametrize("name", LONG.values(), ids=LONG)
+def test_takes_with_long_names_are_exported(rng, tmp_path, name, suffix):
+    rig = build_rig(rng)
+    bake(rig, rng, f"{name} 1", f"{name} 2")
+    path = tmp_path / f"out{suffix}"
+    result = export(rig, path)
+    read = read_fbx_clips(path).clips if suffix == ".fbx" else read_gltf_clips(path)
+    found = [name for name, _ in result.clips]
+    assert sorted(clip.name for clip in read) == sorted(found)
+    assert len(set(found)) == 2
+    strips = [strip.name for track in rig.animation_data.nla_tracks for strip in track.strips]
+    assert strips
+    for cut in (*found, *strips):  # each can be read
+        assert name.startswith(cut.rpartition("_2")[0] or cut.rpartition(".00")[0] or cut)
+        assert 55 < len(cut.encode()) <= 63

@@ -13,7 +13,7 @@ import pytest
 
 from inpose_blender.core import qr_code, with_quiet_zone
 from inpose_blender.errors import OutputError, RecordingError
-from inpose_blender.headset import operators, qr_picture, session
+from inpose_blender.headset import operators, panel, qr_picture, session
 from inpose_blender.headset.panel import draw_address
 from inpose_blender.headset.properties import takes_folder
 from inpose_blender.headset.session import HeadsetChoices, HeadsetSession
@@ -87,24 +87,35 @@ def test_the_buttons_reach_the_headset(running: HeadsetSession) -> None:
     assert b'{"command": "stop"}' in browser.hear()
 
 
+class ListingLayout:
+    """Keeps the texts that are drawn."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def row(self, **_: object) -> ListingLayout:
+        return self
+
+    def label(self, *, text: str = "", **_: object) -> None:
+        self.texts.append(text)
+
+    def operator(self, *_: object, **__: object) -> SimpleNamespace:
+        return SimpleNamespace(text="")
+
+
 def test_the_adb_command_names_the_port_that_is_served(running: HeadsetSession) -> None:
-    class Layout:
-        def __init__(self) -> None:
-            self.texts: list[str] = []
-
-        def row(self, **_: object) -> Layout:
-            return self
-
-        def label(self, *, text: str = "", **_: object) -> None:
-            self.texts.append(text)
-
-        def operator(self, *_: object, **__: object) -> SimpleNamespace:
-            return SimpleNamespace(text="")
-
-    layout, port = Layout(), running.url.split("/")[2].rpartition(":")[2]
+    layout, port = ListingLayout(), running.url.split("/")[2].rpartition(":")[2]
     draw_address(layout, running.url)
     assert f"adb reverse tcp:{port} tcp:{port}" in layout.texts
     assert running.url in layout.texts
+
+
+def test_the_panel_shows_all_addresses_of_this_computer(monkeypatch: pytest.MonkeyPatch) -> None:
+    layout = ListingLayout()
+    monkeypatch.setattr(panel, "draw_qr_code", lambda *_: None)
+    urls = tuple(f"https://{host}:8443/token/" for host in ("192.168.178.23", "10.0.0.7", "172.16.0.2"))
+    draw_address(layout, urls[0], urls[1:])
+    assert [text for text in layout.texts if text in urls] == list(urls)
 
 
 def test_another_file_ends_the_server_and_keeps_the_take(running: HeadsetSession, tmp_path: Path) -> None:

@@ -16,13 +16,15 @@ import pytest
 from rigs import build_rig
 
 from inpose_blender.errors import InPoseError, RecordingError, RigError, WorkerError
-from inpose_blender.live import finishing, operators, session, sources
+from inpose_blender.live import after_undo, finishing, operators, session, sources
 from inpose_blender.live.countdown import countdown_of
 from inpose_blender.live.finishing import hand_over
 from inpose_blender.live.job import Follow, RecordedTake
 from inpose_blender.live.stage import FinishedTake, Stage
+from inpose_blender.options import CalibrationSettings
 from inpose_blender.takes.listed import entries_of
 from inpose_blender.takes.swapping import choose
+from inpose_blender.ui.option_properties import settings_of
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "walk_wave_crouch.csv"
 
@@ -63,6 +65,7 @@ def handler_count() -> int:
 
 
 def nothing_is_left(handlers: int) -> bool:
+    after_undo.forget()  # until another file is opened, undo steps may lead back into the session
     end_s = time.monotonic() + 20.0
     while any(thread.name == "end of live solver" for thread in threading.enumerate()) and time.monotonic() < end_s:
         time.sleep(0.02)
@@ -194,7 +197,9 @@ def test_a_take_keeps_the_calibration_that_was_recorded_with_it(
 ) -> None:
     solved_with: list[str] = []
     scene = bpy.context.scene
-    monkeypatch.setattr(finishing, "_solved", lambda _: bool(solved_with.append(scene.inpose.calibration_file)) or True)
+    monkeypatch.setattr(
+        finishing, "_solved", lambda *_: bool(solved_with.append(scene.inpose.calibration_file)) or True
+    )
     takes = []
     for number in (1, 2):
         file = tmp_path / f"take_{number:03}.csv"
@@ -239,6 +244,52 @@ def test_takes_that_are_not_solved_wait_in_the_list_with_their_calibration(
     for number, take in enumerate(takes):
         choose(scene, entries_of(scene)[number])
         assert scene.inpose.calibration_file == str(take.take.calibration)
+
+
+def test_height_and_calibration_file_of_the_panel_are_the_first_performers(
+    armature: Any, rng: np.random.Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, scene = build_rig(rng), bpy.context.scene
+    chosen = tmp_path / "chosen.calibration.json"
+    chosen.write_text("{}")
+    scene.inpose.stature, scene.inpose.calibration_file = 1.9, str(chosen)
+    solved_with: list[tuple[float | None, str]] = []
+
+    def solved(*_: object) -> bool:
+        used = settings_of(CalibrationSettings, scene.inpose)
+        solved_with.append((used.stature_m, Path(used.calibration_file or "").name))
+        return True
+
+    monkeypatch.setattr(finishing, "_solved", solved)
+    takes = []
+    for number, performer in ((1, armature), (1, other), (2, armature), (2, other)):
+        file = tmp_path / f"take_{number:03}_{'a' if performer is armature else 'b'}.csv"
+        shutil.copy(EXAMPLE, file)
+        calibration = file.with_suffix(".calibration.json")
+        calibration.write_text("{}")
+        starts_with = "" if performer is armature else armature.name
+        takes.append(FinishedTake(RecordedTake(file, 10, True, calibration), performer.name, number, starts_with))
+    assert hand_over(bpy.context, takes, solve=True) == 4
+    assert [used[0] for used in solved_with] == [1.9, None, 1.9, None]
+    assert [used[1] for used in solved_with][:2] == ["chosen.calibration.json", "take_001_b.calibration.json"]
+    assert solved_with[3][1] == "take_002_b.calibration.json"
+    assert scene.inpose.stature == pytest.approx(1.9)
+
+
+def test_further_performers_are_measured(
+    armature: Any, rng: np.random.Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = bpy.context.scene
+    scene.inpose.stature, scene.inpose.calibration_file = 1.9, str(tmp_path / "chosen.json")
+    added = scene.inpose_live.performers.add()
+    added.armature, added.port = build_rig(rng), 40000
+    bpy.context.view_layer.objects.active = armature
+    asked: list[CalibrationSettings] = []
+    monkeypatch.setattr(
+        sources.Performer, "follow", lambda _self, request, _interpreters: asked.append(request.calibration)
+    )
+    sources.begin_performers(bpy.context)
+    assert [(each.stature_m, each.calibration_file is None) for each in asked] == [(1.9, False), (None, True)]
 
 
 def test_two_performers_stand_as_far_apart_as_in_their_room(

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from inpose_blender.runtime import gpu_pythons, likely_pythons
-from inpose_blender.runtime.gpu_pythons import Search, gpu_python, install_command, load_found, save_found
+from inpose_blender.runtime.gpu_pythons import Search, find_base, gpu_python, install_command, load_found, save_found
 from inpose_blender.runtime.likely_pythons import environment_beside, pythons_in_listing
 from inpose_blender.runtime.python_layout import installed_python, without_activation
 
@@ -209,6 +210,39 @@ def test_a_long_list_is_cut(tmp_path: Path):
 
 def test_the_advice_fits_the_search(monkeypatch: pytest.MonkeyPatch):
     """What the command installs must be looked for."""
-    assert likely_pythons.OWN_ENVIRONMENT in install_command()
+    assert likely_pythons.OWN_ENVIRONMENT in install_command("/usr/bin/python3.12")
     monkeypatch.setattr(gpu_pythons.sys, "platform", "win32")
-    assert install_command().startswith("py -m pip install torch numpy --index-url https://")
+    make, install = install_command("py").splitlines()
+    folder = f'"{Path.home() / likely_pythons.OWN_ENVIRONMENT}"'
+    assert make == f"py -m venv --clear {folder}"
+    assert install.startswith(f"py -m pip --python {folder} install torch numpy --index-url https://")
+
+
+def test_the_advice_names_a_python_that_is_new_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """On macOS, Rocky Linux 9 and Ubuntu 22.04, ``python3`` is older than the solver needs."""
+    old, new = tmp_path / "old/bin", tmp_path / "new/bin"
+    for folder, names in ((old, ("python3.9", "python3")), (new, ("python3.12",))):
+        folder.mkdir(parents=True)
+        for name in names:
+            (folder / name).touch()
+    (tmp_path / "old/lib/python3.9").mkdir(parents=True)
+    monkeypatch.setattr(gpu_pythons, "_PROGRAM_FOLDERS", ())
+    monkeypatch.setenv("PATH", str(old))
+    assert find_base() is None
+    monkeypatch.setenv("PATH", f"{old}{os.pathsep}{new}")
+    assert find_base() == str(new / "python3.12")
+    monkeypatch.setattr(gpu_pythons.sys, "platform", "win32")
+    monkeypatch.setattr(gpu_pythons, "launched_pythons", lambda: iter([old / "python3.9"]))
+    assert find_base() is None
+    monkeypatch.setattr(gpu_pythons, "launched_pythons", lambda: iter([old / "python3.9", new / "python3.12"]))
+    assert find_base() == "py"
+
+
+def test_a_python_that_nearly_fits_is_told_with_the_reason(tmp_path: Path, only: Callable[[list[Path]], None]):
+    old, bare = make_python(tmp_path / "old", version="3.10"), make_python(tmp_path / "bare")
+    (tmp_path / "bare/lib/python3.12/site-packages/numpy").rmdir()
+    only([old, bare, make_python(tmp_path / "cpu", CPU)])
+    search = Search(tmp_path / "found.json")
+    search.wait()
+    assert search.found == ()
+    assert [(near.executable, near.is_too_old) for near in search.near_misses] == [(old, True), (bare, False)]

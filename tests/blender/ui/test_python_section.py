@@ -46,11 +46,22 @@ def test_blenders_own_python_needs_nothing(computer):
     assert layout.operators == ["inpose.find_pythons"]
 
 
-def test_a_card_without_pytorch_is_told_what_to_install(computer):
+def test_a_card_without_pytorch_is_told_what_to_install(computer, monkeypatch):
+    monkeypatch.setattr(gpu_pythons, "find_base", lambda: "/usr/bin/python3.12")
     computer([], card=True)
     layout = drawn()
-    assert gpu_pythons.install_command() in layout.texts
+    assert gpu_pythons.install_command("/usr/bin/python3.12") in layout.texts
     assert "inpose.copy_install_command" in layout.operators
+
+
+def test_pythons_that_cannot_be_used_are_told_with_the_reason(computer, tmp_path, monkeypatch):
+    monkeypatch.setattr(gpu_pythons, "find_base", lambda: None)
+    old = make_python(tmp_path / "old", version="3.10")
+    computer([old], card=True)
+    layout = drawn()
+    assert f"{old} is too old: it is Python 3.10, and InPose needs 3.11 or newer." in layout.texts
+    assert "To solve on the graphics card, install Python 3.11 or newer. Then click Find Pythons." in layout.texts
+    assert "inpose.copy_install_command" not in layout.operators
 
 
 def test_a_python_for_the_card_is_taken_first(computer, tmp_path, monkeypatch):

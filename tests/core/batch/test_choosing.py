@@ -66,6 +66,18 @@ def test_a_pattern_may_leave_folders_open(tmp_path: Path, monkeypatch: pytest.Mo
         _placed([Path("takes/*/*.xror")])
 
 
+def test_what_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(RecordingError, match=r"not a pattern|no recording"):  # the second since Python 3.13
+        _placed([tmp_path / "a**" / "*.csv"])
+
+    def refuse(_folder: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(RecordingError, match=r"cannot be listed.*Permission denied"):
+        _placed([tmp_path])
+
+
 def test_signs_in_the_name_of_a_folder_are_no_pattern(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     _make(tmp_path, "takes [2]/walk [1].csv", "takes [2]/walk 1.csv")

@@ -147,7 +147,7 @@ def running(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "inpose_core.cli", "batch", str(tmp_path / "takes"), "-o", str(tmp_path / "out")]
     process = subprocess.Popen([*command, "--processes", "1"], cwd=REPOSITORY, stderr=subprocess.PIPE)
     until_s = time.monotonic() + 60
-    while not list((tmp_path / "out").glob("*.npz")) and time.monotonic() < until_s:
+    while not list((tmp_path / "out").glob("take*.npz")) and time.monotonic() < until_s:
         time.sleep(0.02)
     yield process
     process.kill()
@@ -187,6 +187,28 @@ def test_the_page_shows_each_recording_and_escapes_what_files_say(tmp_path: Path
     assert 'href="solved/take0.npz"' in page
     report, _ = write_report([solved, bad], tmp_path)
     assert json.loads(report.read_text())["counts"] == {"solved": 1, "unchanged": 0, "failed": 1}
+
+
+def test_the_page_links_names_that_are_no_addresses(tmp_path: Path) -> None:
+    names = ("100%.npz", "take #3?.npz", "a:b.npz", "f&g/x y.npz")
+    outputs = [str(tmp_path / name) for name in names]
+    page = page_of([JobResult("take.csv", output, "solved") for output in outputs], tmp_path)
+    for address in ("100%25.npz", "take%20%233%3F.npz", "a%3Ab.npz", "f%26g/x%20y.npz"):
+        assert f'href="{address}"' in page
+    assert 'href="s3://a/b.npz"' in page_of([JobResult("take.csv", "s3://a/b.npz", "solved")], tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, all names are text")
+def test_recordings_whose_names_are_no_text_are_solved_and_told(tmp_path: Path) -> None:
+    takes = tmp_path / "takes"
+    takes.mkdir()
+    name = os.fsdecode(b"\x83e\x83X\x83g.csv")  # Japanese, from a zip file that Windows made
+    (takes / name).write_text("\n".join(EXAMPLE.read_text().splitlines()[:180]) + "\n")
+    for _ in range(2):
+        command = ["batch", str(takes), "-o", str(tmp_path / "out"), "--quality", "draft", "--device", "cpu", "--quiet"]
+        assert main(command) == 0
+        assert 'href="%83e%83X%83g.npz"' in (tmp_path / "out" / "inpose-batch.html").read_bytes().decode()
+    assert (tmp_path / "out" / os.fsdecode(b"\x83e\x83X\x83g.npz")).is_file()
 
 
 def test_the_command_says_with_its_exit_code_whether_all_worked(

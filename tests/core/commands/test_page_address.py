@@ -35,6 +35,13 @@ def test_a_camera_reads_the_address_from_the_terminal() -> None:
     assert read_back(modules[4:-4, 4:-4]) == URL
 
 
+def test_all_addresses_of_this_computer_are_told() -> None:
+    """The likeliest one may be that of a VPN or of a second network card."""
+    others = ("https://10.0.0.7:8443/q3Zr-0_Xb1Yk/", "https://172.16.0.2:8443/q3Zr-0_Xb1Yk/")
+    lines = page_lines(URL, io.StringIO(), others)
+    assert [line.rpartition(" ")[2] for line in lines[:3]] == [URL, *others]
+
+
 def test_a_file_and_a_terminal_without_blocks_get_the_address_alone() -> None:
     for shown_on in (io.StringIO(), Terminal("ascii")):
         assert len(page_lines(URL, shown_on)) == 2

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from inpose_core.cli import main
 from inpose_core.commands.streams import CLOSED_PIPE
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -34,6 +36,19 @@ def test_a_pipe_that_is_closed_ends_the_command_in_silence(unbuffered: str) -> N
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (CLOSED_PIPE, b"")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_a_name_that_the_output_cannot_encode_is_printed(
+    encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = tmp_path / "テスト ł.csv"
+    take.write_text("\n".join(EXAMPLE.read_text().splitlines()[:180]) + "\n")
+    for command in (["info", take], ["takes", tmp_path]):
+        output = io.BytesIO()
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(output, encoding=encoding))
+        assert main([str(word) for word in command]) == 0
+        assert rb"\u30c6\u30b9\u30c8" in output.getvalue()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")

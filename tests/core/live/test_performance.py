@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from inpose_core import CalibrationSettings, Recording, Skeleton, load_prior, load_recording
+from inpose_core.calibration.storage import save_calibration
 from inpose_core.errors import InPoseError, OutputError
 from inpose_core.live import LivePose
+from inpose_core.live.devices import LiveDevices
 from inpose_core.live.performance import LivePerformance, LivePlan, LiveState
 from inpose_core.live.stream_file import StreamFile
 from inpose_core.live.streams.fed import FedStream
@@ -138,6 +140,53 @@ def test_a_performer_without_hands_is_told_and_may_try_again(
     performance.calibrate()
     good = Feeder(stream, lines, person)
     follow(performance, good, lambda state: state.is_measured)
+
+
+def test_calibrate_measures_in_spite_of_a_calibration_file(
+    stream: FedStream, lines: list[str], person: Recording, tmp_path: Path
+) -> None:
+    """The file is of somebody taller: who clicks *Calibrate* is measured."""
+    measured = LiveDevices.of(person, Skeleton.template(1.7), CalibrationSettings(pose="grip"), load_prior()).performer
+    file = tmp_path / "tall.json"
+    taller = {name: 1.2 * getattr(measured, name) for name in ("stature_m", "head_joint_height_m")}
+    save_calibration(dataclasses.replace(measured, **taller), file)
+    plan = LivePlan(
+        Skeleton.template(1.7),
+        CalibrationSettings(pose="grip", calibration_file=file),
+        options=LiveOptions(0.0, countdown_s=0.2, hold_s=1.0),
+    )
+    performance = LivePerformance(stream, plan, load_prior())
+    try:
+        feed = Feeder(stream, lines, person)
+        follow(performance, feed, lambda state: state.is_measured)
+        by_file = performance.state().scale
+        performance.calibrate()
+        feed = Feeder(stream, lines, person)
+        follow(performance, feed, lambda state: state.phase == "counting")
+        follow(performance, feed, lambda state: state.phase == "ready")
+        assert performance.state().scale == pytest.approx(1.2 * by_file, rel=0.05)
+    finally:
+        performance.close()
+
+
+def test_takes_of_the_headset_without_a_t_pose_get_the_calibration(
+    performance: LivePerformance,
+    stream: FedStream,
+    lines: list[str],
+    person: Recording,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with_pose, ended, is_open = (tmp_path / f"take_{number}.jsonl" for number in range(3))
+    for path in (with_pose, ended, is_open):
+        path.write_text("\n".join(lines))
+    with_pose.write_text("\n".join((*lines, '{"event":"t_pose","at":900,"from":0}')))
+    takes = ((with_pose, True, 9), (ended, True, 9), (is_open, False, 9))
+    monkeypatch.setattr(stream, "news", lambda: StreamNews(takes=takes))
+    follow(performance, Feeder(stream, lines, person), lambda state: state.is_measured)
+    performance.step(0.0)
+    assert [take.calibration is not None for take in performance.state().takes] == [False, True, False]
+    assert [take.calibration is not None for take in performance.close().takes] == [False, True, True]
 
 
 def test_no_file_is_replaced(tmp_path: Path) -> None:

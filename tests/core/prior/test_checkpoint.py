@@ -16,6 +16,7 @@ from safetensors.numpy import load as reference_load
 from safetensors.torch import save_file
 from torch import Tensor
 
+from inpose_core.body.skeleton import JOINT_INDEX, MIRROR_JOINTS
 from inpose_core.errors import OutputError, WeightsError
 from inpose_core.numerics import Backend
 from inpose_core.prior.checkpoint import (
@@ -37,7 +38,7 @@ CONFIG = NetworkConfig(CONDITION_SIZE, window=16, frames_per_token=4, width=32, 
 def small_prior(config: NetworkConfig = CONFIG) -> Prior:
     random = np.random.default_rng(0)
     weights = {name: random.normal(0, 0.1, shape).astype(np.float32) for name, shape in weight_shapes(config).items()}
-    uncertainty = Uncertainty(np.array([-4.0, 0.0, 4.0]), random.random((3, 22)).astype(np.float32))
+    uncertainty = Uncertainty(np.array([-4.0, 0.0, 4.0]), random.random((3, 22)).astype(np.float32)).of_both_sides()
     network = DiffusionTransformer(config, weights)
     return Prior(network, NoiseSchedule(t_min=0.01, t_max=0.98), uncertainty, {"steps": "7"})
 
@@ -188,6 +189,19 @@ def test_the_residual_is_interpolated_between_its_levels_and_constant_beyond_the
     uncertainty = Uncertainty(np.array([-2.0, 0.0, 4.0]), np.array([1.0, 0.5, 0.1])[:, None].repeat(22, 1))
     at = [float(uncertainty.at(level)[3]) for level in (-9.0, -2.0, -1.0, 0.0, 2.0, 4.0, 9.0)]
     assert at == pytest.approx([1.0, 1.0, 0.75, 0.5, 0.3, 0.1, 0.1])
+
+
+def test_left_and_right_joints_are_equally_uncertain(written: Path) -> None:
+    def make_one_side_worse(tensors: dict[str, Tensor], _metadata: dict[str, str]) -> None:
+        tensors["calibration.variance"][:, JOINT_INDEX["left_knee"]] = 0.4
+        tensors["calibration.variance"][:, JOINT_INDEX["right_knee"]] = 0.2
+
+    rewrite(written, make_one_side_worse)
+    for prior in (load_prior(written), load_prior()):
+        variance = prior.uncertainty.variance
+        np.testing.assert_array_equal(variance, variance[:, list(MIRROR_JOINTS)])
+    knees = load_prior(written).uncertainty.variance[:, [JOINT_INDEX["left_knee"], JOINT_INDEX["right_knee"]]]
+    np.testing.assert_allclose(knees, 0.3, rtol=1e-6)
 
 
 @pytest.mark.timeout(60)

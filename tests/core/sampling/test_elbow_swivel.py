@@ -7,13 +7,23 @@ import pytest
 from inpose_core.body.motion import Motion
 from inpose_core.body.quaternions import (
     conjugate_quaternion,
+    geodesic_angle,
     multiply_quaternions,
     quaternion_to_matrix,
     rotvec_to_quaternion,
 )
-from inpose_core.body.skeleton import ELBOW_JOINTS, SHOULDER_JOINTS, WRIST_JOINTS, Skeleton
+from inpose_core.body.skeleton import (
+    ELBOW_JOINTS,
+    JOINT_INDEX,
+    SENSOR_JOINTS,
+    SHOULDER_JOINTS,
+    WRIST_JOINTS,
+    Skeleton,
+)
 from inpose_core.body.wrists import beyond_anatomy_deg, wrist_turns
-from inpose_core.sampling import swivel_elbows
+from inpose_core.recording.sensors import MeasuredPoint, Sensors
+from inpose_core.sampling.elbow_swivel import swivel_elbows, swivel_solved_elbows
+from inpose_core.sampling.gaps import FADE_FRAMES
 
 FRAMES = 120
 BODY = Skeleton.template()
@@ -58,6 +68,48 @@ def test_elbows_swivel_until_the_wrists_are_within_their_range(aside_deg: float)
 def test_wrists_within_their_range_and_hands_that_are_not_measured_change_nothing() -> None:
     np.testing.assert_array_equal(swivel_elbows(reaching(10.0), BODY, BOTH), reaching(10.0))
     np.testing.assert_array_equal(swivel_elbows(reaching(-45.0), BODY, ~BOTH), reaching(-45.0))
+
+
+def bent_sensors(rotation_measured: np.ndarray | None = None) -> Sensors:
+    """Return what is measured of bent arms whose wrists are beyond their range."""
+    solved = Motion(reaching(-45.0), np.zeros((FRAMES, 3)), BODY, 60.0)
+    points = list(SENSOR_JOINTS)
+    positions_m, rotations_wxyz = solved.joint_positions_m[:, points], solved.rotations_wxyz[:, points]
+    measured = np.ones((FRAMES, 3), np.bool_)
+    return Sensors(positions_m, rotations_wxyz, measured, rotation_measured=rotation_measured)
+
+
+def swivelled_by(sensors: Sensors) -> np.ndarray:
+    """Return the angles by which the elbows swivel, (F, 2)."""
+    elbows = list(ELBOW_JOINTS)
+    swivelled = swivel_solved_elbows(reaching(-45.0), BODY, sensors)
+    return np.degrees(geodesic_angle(swivelled[:, elbows], reaching(-45.0)[:, elbows]))
+
+
+def test_a_rotation_that_nobody_measured_swivels_no_elbow() -> None:
+    turned = np.ones((FRAMES, 3), np.bool_)
+    turned[:, 1] = False
+    angles = swivelled_by(bent_sensors(turned))
+    assert not angles[:, 0].any()
+    assert angles[:, 1].min() > 3
+
+
+@pytest.mark.parametrize("joint", ["left_elbow", "left_shoulder"])
+def test_a_measured_elbow_or_upper_arm_holds_its_own_arm_while_it_is_measured(joint: str) -> None:
+    measured = np.zeros(FRAMES, np.bool_)
+    measured[50:70] = True
+    point = MeasuredPoint(JOINT_INDEX[joint], np.zeros((FRAMES, 3)), measured, np.tile((1.0, 0, 0, 0), (FRAMES, 1)))
+    alone, angles = swivelled_by(bent_sensors()), swivelled_by(bent_sensors().with_points(point))
+    np.testing.assert_array_equal(angles[:, 1], alone[:, 1])
+    assert not angles[50:70, 0].any()
+    far = np.r_[0 : 50 - FADE_FRAMES, 70 + FADE_FRAMES : FRAMES]
+    np.testing.assert_array_equal(angles[far, 0], alone[far, 0])
+    assert np.abs(np.diff(angles[:, 0])).max() < 3
+
+
+def test_a_shoulder_whose_place_alone_is_measured_holds_no_elbow() -> None:
+    point = MeasuredPoint(SHOULDER_JOINTS[0], np.zeros((FRAMES, 3)), np.ones(FRAMES, np.bool_))
+    np.testing.assert_array_equal(swivelled_by(bent_sensors().with_points(point)), swivelled_by(bent_sensors()))
 
 
 def test_a_swivel_begins_and_ends_softly() -> None:

@@ -103,7 +103,7 @@ def test_the_hips_rest(truth: Motion, sat: Motion) -> None:
     resting, before = (
         np.linalg.norm(motion.joint_positions_m[:, hips].std(axis=0), axis=-1).max() for motion in (sat, free)
     )
-    assert resting < 0.6 * before
+    assert resting < 0.65 * before
 
 
 def test_where_nobody_sits_nothing_changes(truth: Motion) -> None:

@@ -108,6 +108,16 @@ def test_stances_are_decided_for_any_numbers(frames: int, seed: int) -> None:
     assert stands.shape == (frames, 2)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_neither_foot_comes_first(seed: int) -> None:
+    """Stances are divided by the other foot's, so both feet must see the same ones."""
+    random = np.random.default_rng(seed)
+    toes = np.repeat(random.normal(scale=0.4, size=(8, 2, 3)), 40, axis=0) * (1.0, 0.0, 1.0)
+    log_odds = np.repeat(random.normal(1.0, 1.0, (16, 2)), 20, axis=0)
+    mirrored = decide_stances(log_odds[:, ::-1], toes[:, ::-1], still(320))
+    np.testing.assert_array_equal(mirrored[:, ::-1], decide_stances(log_odds, toes, still(320)))
+
+
 def test_the_evidence_tells_a_walk_s_stances_better_than_the_prior_s_probability_alone() -> None:
     tracks = walk()
     stands = tracks.contact > 0.5

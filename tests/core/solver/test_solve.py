@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from inpose_core import numerics
 from inpose_core.body.motion import Motion
 from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, rotate_vector
-from inpose_core.body.skeleton import SENSOR_JOINTS, TOE_JOINTS, Skeleton
+from inpose_core.body.skeleton import MIRROR_JOINTS, SENSOR_JOINTS, TOE_JOINTS, Skeleton
 from inpose_core.errors import CancelledError, DeviceError, InPoseError, WeightsError
 from inpose_core.numerics import Backend
 from inpose_core.numerics.blas_threads import blas_limit
@@ -32,6 +32,8 @@ from tests.core.synthetic import perfect_sensors, smooth_motion
 
 FRAMES = 150
 """More than one window."""
+MIRRORED_WXYZ = np.array((1.0, 1.0, -1.0, -1.0))
+"""Turns a rotation into that of the mirror image in the plane x = 0."""
 EXACT = SolveSettings(precision="float32")
 """What must be the same to a hundredth of a degree is computed alike on every processor."""
 
@@ -87,13 +89,37 @@ def sensor_error_m(motion: Motion) -> NDArray[np.float64]:
 # What the solve must not depend on.
 
 
-@pytest.mark.parametrize("factor", [0.7, 1.4])
-def test_rotations_do_not_depend_on_the_scale(prior: Prior, performer: Motion, solved: Motion, factor: float) -> None:
+@pytest.mark.parametrize("noise_m", [0.0, 0.003])
+def test_rotations_do_not_depend_on_the_scale(prior: Prior, performer: Motion, noise_m: float) -> None:
     sensors = perfect_sensors(performer)
-    scaled = replace(sensors, positions_m=factor * sensors.positions_m)
-    motion = solve(scaled, performer.skeleton.scaled(factor), EXACT, prior)
-    assert largest_angle_deg(motion, solved) < 0.05
-    np.testing.assert_allclose(motion.root_translation_m, factor * solved.root_translation_m, atol=1e-4)
+    noise = np.random.default_rng(0).normal(scale=noise_m, size=sensors.positions_m.shape)
+    sensors = replace(sensors, positions_m=sensors.positions_m + noise)
+    solved = solve(sensors, performer.skeleton, EXACT, prior)
+    for factor in (0.3, 1.4, 6.5):
+        scaled = replace(sensors, positions_m=factor * sensors.positions_m)
+        motion = solve(scaled, performer.skeleton.scaled(factor), EXACT, prior)
+        assert largest_angle_deg(motion, solved) < 0.05
+        np.testing.assert_allclose(motion.root_translation_m, factor * solved.root_translation_m, atol=1e-4 * factor)
+
+
+def test_two_looks_give_a_mirrored_performer_the_mirrored_motion(prior: Prior) -> None:
+    performer = smooth_motion(FRAMES, body=other_proportions(), seed=3)
+    sign, swapped = np.array((-1.0, 1.0, 1.0)), [0, 2, 1]
+    body = Skeleton((performer.skeleton.offsets_m * sign)[list(MIRROR_JOINTS)])
+    sensors = perfect_sensors(performer)
+    mirrored = replace(
+        sensors,
+        positions_m=(sensors.positions_m * sign)[:, swapped],
+        rotations_wxyz=(sensors.rotations_wxyz * MIRRORED_WXYZ)[:, swapped],
+    )
+    high = replace(EXACT, quality="high")
+    motion, other = solve(sensors, performer.skeleton, high, prior), solve(mirrored, body, high, prior)
+    back = replace(other, rotations_wxyz=(other.rotations_wxyz * MIRRORED_WXYZ)[:, list(MIRROR_JOINTS)])
+    assert largest_angle_deg(motion, back) < 0.05
+    np.testing.assert_allclose(other.root_translation_m * sign, motion.root_translation_m, atol=1e-4)
+    assert motion.foot_stands is not None
+    assert other.foot_stands is not None
+    np.testing.assert_array_equal(other.foot_stands[:, ::-1], motion.foot_stands)
 
 
 @pytest.mark.parametrize("yaw_rad", [0.6, 2.0, np.pi])

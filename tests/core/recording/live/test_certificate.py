@@ -15,11 +15,12 @@ from inpose_core.recording.live.certificate import Certificate, session_certific
 from inpose_core.recording.live.https import given_certificate
 
 ADDRESSES = ("192.168.178.23", "2001:db8::7")
+NAME = "stage-pc.local"
 
 
 @pytest.fixture(scope="module")
 def made_one() -> Certificate:
-    return session_certificate(ADDRESSES)
+    return session_certificate((*ADDRESSES, NAME))
 
 
 def test_multiples_of_the_point_are_those_of_the_standard() -> None:
@@ -36,7 +37,7 @@ def test_another_library_reads_it_and_verifies_its_signature(made_one: Certifica
     found = x509.load_pem_x509_certificate(made_one.certificate)
     found.verify_directly_issued_by(found)
     names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    assert names.get_values_for_type(x509.DNSName) == ["localhost"]
+    assert names.get_values_for_type(x509.DNSName) == ["localhost", NAME]
     numbers = [ipaddress.ip_address(address) for address in ("127.0.0.1", *ADDRESSES)]
     assert names.get_values_for_type(x509.IPAddress) == numbers
     key = serialization.load_pem_private_key(made_one.key, None)

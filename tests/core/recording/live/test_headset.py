@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import importlib.util
+import os
 import socket
 import ssl
+import sys
 import threading
 import time
 import urllib.error
@@ -19,6 +22,8 @@ import pytest
 
 from inpose_core.cli import main
 from inpose_core.errors import OutputError, RecordingError
+from inpose_core.live.streams.page import PageStream
+from inpose_core.live.troubles import StreamWatch
 from inpose_core.recording import load_recording
 from inpose_core.recording.live import headset, web_server
 from inpose_core.recording.live.headset import HeadsetRecorder, PageSettings, record_headset
@@ -160,6 +165,20 @@ def test_a_take_that_arrived_in_parts_is_replaced_by_the_whole_one(recorder: Hea
             urllib.request.urlopen(urllib.request.Request(recorder.urls[0] + "take", data=data, method="POST"))
 
 
+def test_a_whole_take_that_breaks_off_is_not_taken(recorder: HeadsetRecorder) -> None:
+    """The page is closed while it sends: it still has the take, and sends it when it is opened again."""
+    host, _, path = recorder.urls[0].partition("://")[2].partition("/")
+    body = "\n".join(LINES).encode()
+    with socket.create_connection(("127.0.0.1", int(host.rpartition(":")[2])), timeout=10) as sender:
+        head = f"POST /{path}take HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n\r\n"
+        sender.sendall(head.encode() + body[: len(body) // 2])
+        sender.shutdown(socket.SHUT_WR)
+        assert b" 400 " in sender.recv(1000)
+    assert not recorder.takes
+    assert post(recorder, LINES) == 204
+    assert recorder.takes[0].frames == 90
+
+
 @pytest.mark.parametrize("length", ["-1", "x", "1e3", str(2**40), ""])
 def test_a_body_without_a_sensible_length_is_refused(length: str, recorder: HeadsetRecorder) -> None:
     host, _, path = recorder.urls[0].partition("://")[2].partition("/")
@@ -254,6 +273,36 @@ def test_a_full_disk_ends_the_recording_with_a_sentence_and_keeps_the_take(tmp_p
     assert (tmp_path / "take_001.jsonl").read_text().splitlines() == LINES[:20]
 
 
+def test_live_goes_on_when_the_disk_is_full_and_says_so(tmp_path: Path) -> None:
+    stream = PageStream(PageSettings(port=0), tmp_path)
+    heard: list[str] = []
+    stream.start(lambda lines, _: heard.extend(lines))
+    try:
+        browser = Browser(stream.news().url)
+        browser.send(*LINES[:20])
+        until(lambda: stream.news().takes)
+        files = stream._recorder._files
+        until(lambda: files._file is not None)
+        watch = StreamWatch(stream, time.monotonic())
+        watch.heard(np.zeros(3), time.monotonic())
+        kept = (tmp_path / "take_001.jsonl").read_text().splitlines()
+        files._file = Path("/dev/full").open("w", buffering=1)  # noqa: SIM115 (the take's file from now on)
+        browser.send(*LINES[20:40])
+        browser.send(*LINES[40:60])
+        until(lambda: heard[-1] == LINES[59])
+        news = stream.news()
+        assert news.connected, "the character follows on"
+        assert not news.takes[0][1]
+        assert "No space left" in watch.sentence(time.monotonic())
+        assert (tmp_path / "take_001.jsonl").read_text().splitlines() == kept
+        # Somebody has freed space: the headset sends the whole take when it has ended.
+        assert post(stream._recorder, LINES) == 204
+        assert watch.sentence(time.monotonic()) == ""
+        assert (tmp_path / "take_001.jsonl").read_text().splitlines() == LINES
+    finally:
+        stream.close()
+
+
 def test_the_command_records_until_its_time_is_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "shot.jsonl"
     urls: list[str] = []
@@ -329,6 +378,36 @@ def test_in_the_network_the_page_is_served_by_https(tmp_path: Path, monkeypatch:
             get(url.replace("https", "http"))
     finally:
         made.stop()
+
+
+@pytest.mark.parametrize(
+    ("address", "in_network"),
+    [("localhost", False), ("127.0.0.1", False), ("::1", False), ("0.0.0.0", True), ("stage-pc.local", True)],
+)
+def test_a_name_of_this_computer_is_an_address(address: str, in_network: bool) -> None:
+    assert PageSettings(0, address).in_network == in_network
+
+
+def test_a_name_that_nobody_knows_is_refused_with_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = ["-o", str(tmp_path), "--seconds", "0.1"]
+    assert main(["record", "--webxr", "0", "--listen", "no-such-computer.invalid", *out]) == 2
+    assert "cannot listen to no-such-computer.invalid" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("system", "reuses"), [("posix", True), ("nt", False)])
+def test_on_windows_two_servers_do_not_share_a_port(system: str, reuses: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There, the option would let the second one bind, and requests would go to either."""
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "name", system)
+        spec = importlib.util.spec_from_file_location("inpose_core.recording.live.server_of", web_server.__file__)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        patched.setitem(sys.modules, spec.name, module)
+        spec.loader.exec_module(module)
+    assert module._Server.allow_reuse_address == reuses
 
 
 def test_a_take_is_read_as_it_was_acted(recorder: HeadsetRecorder) -> None:
