@@ -107,12 +107,14 @@ def find_spikes(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
     """
     defects = []
     for device in range(poses.measured.shape[1]):
-        track = (times_s, *(series[:, device] for series in poses))
-        away = _spikes(*track)
+        positions_m, rotations_wxyz = poses.positions_m[:, device], poses.rotations_wxyz[:, device]
+        measured = poses.measured[:, device]
+        away = _spikes(times_s, positions_m, rotations_wxyz, measured)
         inside = np.zeros(len(times_s), dtype=np.bool_)
         for first, stop in away:
             inside[first:stop] = True
-        lost = [span for span in _between_impossible_steps(*track) if not inside[slice(*span)].all()]
+        between = _between_impossible_steps(times_s, positions_m, rotations_wxyz, measured)
+        lost = [span for span in between if not inside[slice(*span)].all()]
         defects += [TrackDefect("spikes", device, first, stop) for first, stop in sorted((*away, *lost))]
     return defects
 
