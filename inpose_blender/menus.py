@@ -12,7 +12,11 @@ from .calibration.operators import INPOSE_OT_save_calibration
 from .columns.operators import INPOSE_OT_assign_columns
 from .controls.operators import INPOSE_OT_snap_fk_to_ik, INPOSE_OT_snap_ik_to_fk
 from .export.operators import INPOSE_OT_export_character
-from .headset.operators import INPOSE_OT_record_headset
+from .headset.operators import (
+    INPOSE_OT_command_headset,
+    INPOSE_OT_end_headset,
+    INPOSE_OT_record_headset,
+)
 from .live.operators import INPOSE_OT_live, INPOSE_OT_live_calibrate, INPOSE_OT_live_record, INPOSE_OT_live_stop
 from .loops.operators import INPOSE_OT_loop_stretch
 from .pins.operators import INPOSE_OT_pin_pose, INPOSE_OT_remove_pin
@@ -51,6 +55,8 @@ SEARCHABLE = (
     *example.CLASSES,
     *scene_operators.CLASSES,
     INPOSE_OT_record_headset,
+    INPOSE_OT_command_headset,
+    INPOSE_OT_end_headset,
     INPOSE_OT_live,
     INPOSE_OT_live_record,
     INPOSE_OT_live_calibrate,
@@ -87,7 +93,8 @@ SEARCHABLE = (
     INPOSE_OT_test_solver,
     INPOSE_OT_find_pythons,
 )
-"""The operations that users may search for: all that need no row of a list and no choice before the click."""
+"""The operations that users may search for: all that need no row of a list and no choice before the click. Those of the
+headset and of Live are grey while there is no session."""
 
 _MENUS: Final[tuple[str, ...]] = ("VIEW3D_MT_object_animation", "VIEW3D_MT_pose")
 
@@ -102,7 +109,11 @@ class INPOSE_MT_operations(bpy.types.Menu):
         """Draw one entry for each operation, as the panels order them: in one column, a screen is not high enough."""
         columns = self.layout.column_flow(columns=2)
         for operation in SEARCHABLE:
-            columns.operator(operation.bl_idname)
+            if operation is INPOSE_OT_command_headset:
+                columns.operator(operation.bl_idname, text="Start take in the headset").name = "start"
+                columns.operator(operation.bl_idname, text="Stop take in the headset").name = "stop"
+            else:
+                columns.operator(operation.bl_idname)
 
 
 def register() -> None:

@@ -12,6 +12,7 @@ import bpy
 
 from ..errors import CalibrationError, InPoseError
 from ..recording.properties import question_of, recording_path
+from ..ui.panel_words import panel_words
 from ..ui.translate import tr
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class INPOSE_OT_save_calibration(bpy.types.Operator):
             _require_performer(outlook)
             write_output(path, [(json.dumps(outlook["performer"], indent=1) + "\n").encode()])
         except InPoseError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, panel_words(str(error)))
             return {"CANCELLED"}
         if outlook["hands"] in {"t_pose", "a_pose", "file"}:
             self.report({"INFO"}, tr("Saved {name}: choose it as Calibration file of other takes", name=path.name))

@@ -12,6 +12,7 @@ from ..errors import InPoseError, OutputError, RecordingError
 from ..recording.draft import DRAFTED_OPTIONS, close_draft
 from ..recording.operators import has_recording
 from ..recording.properties import chosen_reading, read_again, recording_path
+from ..ui.panel_words import panel_words
 from ..ui.popup import popup_is_closed
 from ..ui.redraw import redraw_panels, redraw_views
 from ..ui.status import clear_error, show_error
@@ -124,7 +125,7 @@ class INPOSE_OT_assign_columns(bpy.types.Operator):
             written = save_assignment(assignment, path, header)
         except OutputError as error:
             reading.columns = assignment.to_option()
-            self.report({"WARNING"}, f"{error.message} {tr('InPose keeps the columns in this scene.')}")
+            self.report({"WARNING"}, f"{panel_words(error.message)} {tr('InPose keeps the columns in this scene.')}")
         else:
             reading.property_unset("columns")
             self.report({"INFO"}, tr("Wrote {name}", name=written.name))

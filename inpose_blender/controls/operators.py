@@ -24,8 +24,10 @@ def has_editable_action(operator: Any, context: bpy.types.Context) -> bool:
         operator.poll_message_set(tr("Switch to Object Mode or Pose Mode"))
     elif animation is None or animation.action is None:
         operator.poll_message_set(tr("Select an armature with an action"))
-    elif animation.use_tweak_mode or not armature.is_editable:
-        operator.poll_message_set(tr("The action cannot be changed here"))
+    elif animation.use_tweak_mode:
+        operator.poll_message_set(tr("The action of an NLA strip is open: leave Tweak Mode (Tab in the NLA Editor)"))
+    elif not armature.is_editable:
+        operator.poll_message_set(tr("The armature is linked from another file: make a library override first"))
     else:
         return True
     return False
@@ -52,7 +54,9 @@ class _Snap(bpy.types.Operator):
             return False
         armature: Any = chosen_armature(context)
         if is_mixed_in(armature.animation_data):
-            cls.poll_message_set(tr("The active action is added to the NLA tracks below it"))
+            cls.poll_message_set(
+                tr("The active action is added to the NLA tracks below it. Choose an action that replaces them")
+            )
             return False
         return True
 

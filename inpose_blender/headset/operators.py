@@ -122,7 +122,7 @@ class INPOSE_OT_end_headset(_WhileRecording, bpy.types.Operator):
     """End the connection to the headset. Everything that arrived is kept"""
 
     bl_idname = "inpose.end_headset"
-    bl_label = "End"
+    bl_label = "End the headset session"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """End the server, and choose the newest of its takes."""

@@ -70,7 +70,7 @@ def draw_session(layout: Any, session: HeadsetSession) -> None:
     row.enabled = progress.connected
     row.operator("inpose.command_headset", text="Start take", icon="REC").name = "start"
     row.operator("inpose.command_headset", text="Stop take", icon="SNAP_FACE").name = "stop"
-    layout.operator("inpose.end_headset", icon="X")
+    layout.operator("inpose.end_headset", text="End", icon="X")
 
 
 def draw_address(layout: Any, url: str, other_urls: Sequence[str] = ()) -> None:

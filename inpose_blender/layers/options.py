@@ -90,4 +90,4 @@ class LayerOptions(OptionTable):
         """
         for name, given in (("mask", self.mask != "whole"), ("tweak layer", self.tweak_layer)):
             if given and not self.is_layer:
-                raise RigError(f"The {name} needs a layer.", "Choose --layer replace or --layer add.")
+                raise RigError(f"The {name} needs a layer.", "Set Layer to Replace or Add.")

@@ -7,7 +7,9 @@ import bpy
 
 from ..errors import InPoseError
 from ..takes.memory import TAKES
+from ..takes.on_disk import look_again
 from ..ui.modal import IDLE_TIMER_S, ModalBake
+from ..ui.panel_words import panel_words
 from ..ui.properties import status_of
 from ..ui.redraw import redraw_panels
 from ..ui.status import show_error
@@ -77,7 +79,7 @@ class INPOSE_OT_test_solver(ModalBake, bpy.types.Operator):
         return {"FINISHED"}
 
     def _fail(self, context: bpy.types.Context, error: InPoseError) -> bool:
-        status_of(context).solver = f"{error.message}\n{error.hint}".strip()
+        status_of(context).solver = "\n".join(filter(None, map(panel_words, (error.message, error.hint))))
         show_error(self, context, error, "Testing the solver")
         return False
 
@@ -105,6 +107,7 @@ class INPOSE_OT_clear_results(bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         TAKES.clear()
+        look_again()
         self.report({"INFO"}, tr("Deleted {count} files, {size} MB", count=len(files), size=round(size / 1e6)))
         return {"FINISHED"}
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import bpy
 
 from ..errors import InPoseError
+from ..ui.panel_words import panel_words
 from ..ui.redraw import redraw_panels
 from ..ui.translate import tr
 from .machine_settings import addon_preferences, gpu_pythons_file, solver_interpreters
@@ -110,7 +111,7 @@ def draw_pythons(layout: Any, _context: bpy.types.Context) -> None:
     try:
         used = solver_interpreters()[0]
     except InPoseError as error:
-        column.label(text=f"{error.message} {error.hint}", icon="ERROR", translate=False)
+        column.label(text=panel_words(f"{error.message} {error.hint}"), icon="ERROR", translate=False)
     else:
         column.label(text=tr("The solver runs with: {python}", python=used.label), icon="CHECKMARK", translate=False)
         column.label(text=used.executable, icon="BLANK1", translate=False)

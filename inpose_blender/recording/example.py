@@ -31,7 +31,7 @@ class INPOSE_OT_load_example(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         """The figure is made in Object Mode, and the example comes with the zip."""
         if not EXAMPLE.is_file():
-            cls.poll_message_set(tr("This installation contains no example"))
+            cls.poll_message_set(tr("This installation contains no example. Choose a recording of your own"))
         elif context.mode != "OBJECT":
             cls.poll_message_set(tr("Switch to Object Mode"))
         else:

@@ -105,7 +105,7 @@ def has_recording(operator: Any, context: bpy.types.Context) -> bool:
         operator.poll_message_set(tr("Choose a recording first"))
         return False
     if not Path(recording_path(context.scene.inpose)).is_file():
-        operator.poll_message_set(tr("The recording file no longer exists"))
+        operator.poll_message_set(tr("The recording file no longer exists. Choose it again, or click Find under Takes"))
         return False
     return status_of(context) is not None
 

@@ -13,6 +13,7 @@ import bpy
 from ..errors import InPoseError
 from ..rig.properties import chosen_armature
 from ..takes.arrival import arrive
+from ..ui.panel_words import panel_words
 
 if TYPE_CHECKING:
     from .scene_recording import AnimatedThing, SceneTracks
@@ -95,7 +96,7 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
                 return {"CANCELLED"}
             written = record_scene(scene, tracks, path, first, last)
         except InPoseError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, panel_words(str(error)))
             return {"CANCELLED"}
         arrive(scene, written.path, "SCENE", chosen_armature(context))
         if written.pose is not None:

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from ..options import ReadOptions
 from ..ui.translate import tr
+
+_NEARLY_ZERO_S: Final[float] = 0.001
 
 
 def draw_trim(layout: Any, scene: Any, facts: Any) -> None:
@@ -54,6 +56,11 @@ def effective_trim(reading: ReadOptions, info: Mapping[str, Any]) -> tuple[float
         start_s if reading.trim_start_s is None else reading.trim_start_s,
         end_s if reading.trim_end_s is None else reading.trim_end_s,
     )
+
+
+def earliest_start_s(info: Mapping[str, Any]) -> float:
+    """Return the start that solves from the beginning: 0 stands for the proposed start, if there may be one."""
+    return 0.0 if info and not info.get("proposed_trim_s") else _NEARLY_ZERO_S
 
 
 def set_trim(reading: Any, start_s: float, end_s: float) -> None:

@@ -9,38 +9,32 @@ does a direction count: left and right follow from the directions of toes and kn
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from ..core import FloatArray, rotation_between
 from .families import choose_spine
+from .limb_pairs import LimbPair, limb_pairs
 from .rest_tree import SAME_PLACE, RestBone, RestTree
+from .words import arm_words, is_split, leg_words
 
-_LENGTH_TOLERANCE: Final[float] = 0.03
-"""Largest difference of left and right, as a part of the body's size."""
-_SHORTEST_LIMB: Final[float] = 0.15
-"""A limb is at least this part of the body's size long: shorter pairs are eyes, ears, breasts, fingers."""
 _FOREARM_RATIO: Final[float] = 0.9
 _LONGEST_COLLAR: Final[float] = 0.5
 """Longest collar, as a part of the arm's length."""
 _SPLIT_COST: Final[float] = 0.08
 """Penalty for each additional bone of a limb: twist bones are rarer than hands and fingers."""
+_TWIST_COST: Final[float] = 0.3
+"""Penalty for a joint at a bone that is called a twist bone."""
+_WORDS: Final[float] = 0.5
+"""How much the words in the names of a limb count, against lengths."""
+_LONGEST_ARM: Final[float] = 0.8
+"""Of the length of the legs: what is longer counts no more, as wings are."""
 _PELVIS_ABOVE_HIPS: Final[float] = 0.12
 """Of the stature, where a pelvis can be."""
 _HEAD_ABOVE_SHOULDERS: Final[float] = 0.075
 """Height of the head joint above the shoulders over stature."""
-
-
-@dataclass(frozen=True)
-class _Limb:
-    """Hold a pair of equal chains, first bones first."""
-
-    a: tuple[str, ...]
-    b: tuple[str, ...]
-    parent: str
 
 
 def map_by_structure(bones: Sequence[RestBone]) -> dict[str, str] | None:
@@ -48,7 +42,7 @@ def map_by_structure(bones: Sequence[RestBone]) -> dict[str, str] | None:
     if not bones:
         return None
     tree = RestTree(bones)
-    limbs = list(_limb_pairs(tree))
+    limbs = list(limb_pairs(tree))
     best = None
     for legs in limbs:
         for arms in limbs:
@@ -65,33 +59,7 @@ def map_by_structure(bones: Sequence[RestBone]) -> dict[str, str] | None:
     return best[1] if best else None
 
 
-def _limb_pairs(tree: RestTree) -> Iterator[_Limb]:
-    """Yield all pairs of siblings that are equally built and long enough for arms or legs."""
-    for parent, children in tree.children.items():
-        long = [child for child in children if tree.length(child) + tree.reach(child) > _SHORTEST_LIMB * tree.size]
-        for index, a in enumerate(long):
-            for b in long[index + 1 :]:
-                if _are_alike(tree, a, b):
-                    chain_a, chain_b = tree.longest_path(a), tree.longest_path(b)
-                    count = min(len(chain_a), len(chain_b))
-                    if count >= 2:
-                        yield _Limb(tuple(chain_a[:count]), tuple(chain_b[:count]), parent)
-
-
-def _are_alike(tree: RestTree, a: str, b: str) -> bool:
-    tolerance = _LENGTH_TOLERANCE * tree.size
-    if abs(tree.length(a) - tree.length(b)) > tolerance or abs(tree.reach(a) - tree.reach(b)) > 2 * tolerance:
-        return False
-    counts = sorted((tree.count(a), tree.count(b)))
-    if counts[1] > 1.3 * counts[0] + 2:
-        return False
-    ends = tree.longest_path(a), tree.longest_path(b)
-    return any(
-        np.linalg.norm(tree.head[x] - tree.head[y]) > tolerance for x, y in zip(*ends, strict=False)
-    )  # two bones in one place are a bone and its helper
-
-
-def _assemble(tree: RestTree, legs: _Limb, arms: _Limb, shared: str) -> tuple[float, dict[str, str]] | None:
+def _assemble(tree: RestTree, legs: LimbPair, arms: LimbPair, shared: str) -> tuple[float, dict[str, str]] | None:
     """Put a body together from its limbs; the score says how much of a body it is."""
     leg, arm = _leg_joints(tree, legs), _arm_joints(tree, arms)
     if leg is None or arm is None:
@@ -119,10 +87,11 @@ def _assemble(tree: RestTree, legs: _Limb, arms: _Limb, shared: str) -> tuple[fl
     for limb_sides in sides:
         for side, joints in zip(("left", "right"), limb_sides, strict=True):
             found |= {f"{side}_{joint}": bone for joint, bone in joints.items()}
-    length = _chain_length(tree, leg_a, ("hip", "knee", "ankle")) + _chain_length(
-        tree, arm_a, ("shoulder", "elbow", "wrist")
-    )
-    return length / tree.size - leg_cost - arm_cost, found
+    leg_length = _chain_length(tree, leg_a, ("hip", "knee", "ankle"))
+    arm_length = min(_chain_length(tree, arm_a, ("shoulder", "elbow", "wrist")), _LONGEST_ARM * leg_length)
+    length = leg_length + arm_length
+    told = leg_words((*leg_a.values(), *leg_b.values())) + arm_words((*arm_a.values(), *arm_b.values()))
+    return length / tree.size - leg_cost - arm_cost + _WORDS * told, found
 
 
 def _chain_length(tree: RestTree, joints: dict[str, str], names: Sequence[str]) -> float:
@@ -130,7 +99,7 @@ def _chain_length(tree: RestTree, joints: dict[str, str], names: Sequence[str]) 
     return float(sum(np.linalg.norm(b - a) for a, b in itertools.pairwise(places)))
 
 
-def _leg_joints(tree: RestTree, legs: _Limb) -> tuple[float, dict[str, str], dict[str, str]] | None:
+def _leg_joints(tree: RestTree, legs: LimbPair) -> tuple[float, dict[str, str], dict[str, str]] | None:
     """Find hip, knee, ankle and toes in a chain: thigh and shin are alike, and behind the ankle it bends forward."""
     along = np.array([tree.head[bone] for bone in legs.a])
     apart = np.linalg.norm(along - [tree.head[bone] for bone in legs.b], axis=1)
@@ -147,6 +116,7 @@ def _leg_joints(tree: RestTree, legs: _Limb) -> tuple[float, dict[str, str], dic
             bend = _angle(along[ankle] - along[ankle - 1], along[ankle + 1] - along[ankle])
             cost -= 0.3 * min(bend / np.radians(60), 1.0)
         cost += 0.3 * (1 - walked[-1] / max(steps[first:].sum(), 1e-9))  # a whole leg rather than its half
+        cost += _TWIST_COST * sum(is_split(legs.a[joint]) for joint in (knee, ankle))
         if best is None or cost < best[0]:
             best = (float(cost), knee, ankle)
     if best is None:
@@ -162,7 +132,7 @@ def _leg_joints(tree: RestTree, legs: _Limb) -> tuple[float, dict[str, str], dic
     return cost, result[0], result[1]
 
 
-def _leg_with_loose_foot(tree: RestTree, legs: _Limb) -> tuple[float, dict[str, str], dict[str, str]] | None:
+def _leg_with_loose_foot(tree: RestTree, legs: LimbPair) -> tuple[float, dict[str, str], dict[str, str]] | None:
     """Find feet that are children of a root bone, as in rigs for inverse kinematics, while thighs and shins are not."""
     result = []
     for hip, knee in (legs.a, legs.b):
@@ -190,7 +160,7 @@ def _toe(tree: RestTree, ankle: str, leg_length: float) -> str | None:
     return min(toes, key=lambda toe: float(np.linalg.norm(tree.head[toe] - middle)))
 
 
-def _arm_joints(tree: RestTree, arms: _Limb) -> tuple[float, dict[str, str], dict[str, str]] | None:
+def _arm_joints(tree: RestTree, arms: LimbPair) -> tuple[float, dict[str, str], dict[str, str]] | None:
     """Find collar, shoulder, elbow and wrist: upper arm and forearm are alike, hands have fingers."""
     along = np.array([tree.head[bone] for bone in arms.a])
     steps = np.linalg.norm(np.diff(along, axis=0), axis=1)
@@ -210,6 +180,7 @@ def _arm_joints(tree: RestTree, arms: _Limb) -> tuple[float, dict[str, str], dic
             cost += max(0.0, float(steps[:shoulder].sum() / walked[-1]) - _LONGEST_COLLAR)
             cost += 0.5 * float(steps[wrist:].sum() > walked[-1])  # a hand is shorter than an arm
             cost += _SPLIT_COST * (wrist - shoulder - 2)
+            cost += _TWIST_COST * sum(is_split(arms.a[joint]) for joint in (shoulder, elbow, wrist))
             if shoulder == 0 and wrist >= 3:
                 cost += 0.25  # most rigs have a collar
             if best is None or cost < best[0]:
@@ -247,7 +218,7 @@ def _pelvis(tree: RestTree, shared: str, chest: str, hips: FloatArray, ankles: F
 
 
 def _neck_chain(
-    tree: RestTree, trunk: list[str], arms: _Limb, shoulders: FloatArray, up: FloatArray
+    tree: RestTree, trunk: list[str], arms: LimbPair, shoulders: FloatArray, up: FloatArray
 ) -> tuple[list[str], list[str]] | None:
     """Split the trunk from the chain to the head; if the collars hang on the neck, the neck is part of both."""
     top = trunk[-1]

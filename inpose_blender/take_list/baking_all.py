@@ -15,7 +15,7 @@ from ..bake.properties import bake_options
 from ..bake.takes_of_actions import bakes_on
 from ..errors import InPoseError
 from ..takes.adoption import adopt_characters
-from ..takes.listed import chosen_entry, data_of, entries_of, entry_of, is_solved
+from ..takes.listed import chosen_entry, data_of, entry_of, is_solved
 from ..takes.memory import take_loader
 from ..takes.swapping import show_on_character
 from ..ui.modal import BAKE_TIMER_S, ModalBake
@@ -24,6 +24,7 @@ from ..ui.status import clear_result, show_error, show_result
 from ..ui.translate import tr
 from .edited import look_now
 from .row_frames import first_frame_in_row, row_end
+from .starred import nothing_starred, wanted_entries
 
 ONTO: Final[tuple[tuple[str, str, str], ...]] = (
     ("NLA", "NLA strips, one after another", "A row of NLA strips, in the order of the list, with the gap between"),
@@ -60,7 +61,7 @@ class INPOSE_OT_bake_takes(ModalBake, bpy.types.Operator):
         if context.mode not in {"OBJECT", "POSE"}:
             cls.poll_message_set(tr("Switch to Object Mode or Pose Mode"))
         elif not takes_to_bake(context.scene):
-            cls.poll_message_set(tr("Solve a take first"))
+            cls.poll_message_set(nothing_starred(context.scene) or _nothing_solved(context.scene))
         else:
             return True
         return False
@@ -205,15 +206,18 @@ class INPOSE_OT_bake_takes(ModalBake, bpy.types.Operator):
 
 def takes_to_bake(scene: Any) -> list[Any]:
     """Return the solved takes of a scene whose character is in it; if the list says so, only those with a star."""
-    only_starred = scene.inpose_takes.only_starred
     return [
         entry
-        for entry in entries_of(scene)
-        if is_solved(entry)
-        and entry.character is not None
-        and entry.character.name in scene.objects
-        and (entry.star or not only_starred)
+        for entry in wanted_entries(scene)
+        if is_solved(entry) and entry.character is not None and entry.character.name in scene.objects
     ]
+
+
+def _nothing_solved(scene: Any) -> str:
+    """Return why no wanted take can be baked."""
+    if any(is_solved(entry) for entry in wanted_entries(scene)):
+        return tr("The characters of the solved takes are not in this scene. Choose a character for a take")
+    return tr("Solve a take with a star first") if scene.inpose_takes.only_starred else tr("Solve a take first")
 
 
 CLASSES = (INPOSE_OT_bake_takes,)

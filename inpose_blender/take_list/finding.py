@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -14,12 +13,10 @@ from typing import Any, Final
 import bpy
 
 from ..takes.listed import TakeData, chosen_entry, data_of, entries_of
+from ..takes.on_disk import is_there, look_again
 
 _MOST_FILES: Final[int] = 50_000
 """Files that are looked at: a search must end also where somebody chooses a whole disk."""
-_FRESH_S: Final[float] = 2.0
-_looked: dict[Path, tuple[float, bool]] = {}
-"""When a file was last looked at, and whether it was there: panels are drawn often, and disks can be slow."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ def missing_files(scene: Any, fresh: bool = True) -> list[MissingFile]:
         fresh: look at the disk; else what was seen in the last seconds will do.
     """
     if fresh:
-        _looked.clear()
+        look_again()
     return [missing for entry in entries_of(scene) for missing in missing_of(entry)]
 
 
@@ -50,7 +47,20 @@ def missing_of(entry: Any) -> list[MissingFile]:
     data = data_of(entry)
     named = {"recording": entry.file, "file": data.solved.file, "unpinned": data.solved.unpinned}
     paths = {kind: Path(bpy.path.abspath(text)) for kind, text in named.items() if text}
-    return [MissingFile(entry.name, kind, path) for kind, path in paths.items() if not _is_there(path)]
+    return [MissingFile(entry.name, kind, path) for kind, path in paths.items() if not is_there(path)]
+
+
+def has_motion(entry: Any, fresh: bool = True) -> bool:
+    """Return whether a take is solved, and the file of its motion is there.
+
+    Args:
+        entry: the take.
+        fresh: look at the disk; else what was seen in the last seconds will do.
+    """
+    file = data_of(entry).solved.file
+    if fresh:
+        look_again()
+    return bool(file) and is_there(Path(bpy.path.abspath(file)))
 
 
 def find_missing(scene: Any, folders: Sequence[Path], deep: bool) -> int:
@@ -72,7 +82,7 @@ def find_missing(scene: Any, folders: Sequence[Path], deep: bool) -> int:
             if place is not None:
                 _use(scene, entry, data_of(entry), missing.kind, str(place))
                 count += 1
-    _looked.clear()
+    look_again()
     return count
 
 
@@ -110,11 +120,6 @@ def plain_name(path: Path) -> str:
     return PureWindowsPath(str(path)).name
 
 
-def forget() -> None:
-    """Forget which files were there."""
-    _looked.clear()
-
-
 def _use(scene: Any, entry: Any, data: TakeData, kind: str, file: str) -> None:
     if kind != "recording":
         setattr(data.solved, kind, file)
@@ -143,11 +148,3 @@ def _files_in(folders: Sequence[Path], deep: bool) -> Iterator[Path]:
                 if left < 0:
                     return
                 yield Path(parent, name)
-
-
-def _is_there(path: Path) -> bool:
-    now_s = time.monotonic()
-    looked = _looked.get(path)
-    if looked is None or now_s - looked[0] > _FRESH_S:
-        looked = _looked[path] = (now_s, path.is_file())
-    return looked[1]

@@ -10,6 +10,7 @@ import bpy
 
 from ..preferences.machine_settings import folder_beside, folders_of_takes
 from ..takes.adoption import adopt, needs_adoption
+from ..takes.on_disk import look_again
 from ..ui.redraw import redraw_panels
 from . import edited, finding
 
@@ -33,7 +34,7 @@ def unregister() -> None:
     if bpy.app.timers.is_registered(_complete):
         bpy.app.timers.unregister(_complete)
     edited.forget()
-    finding.forget()
+    look_again()
 
 
 def _complete() -> None:
@@ -47,7 +48,7 @@ def _complete() -> None:
 def _on_load(*_: Any) -> None:
     """Show the takes of older files, and find files that were moved together with the .blend file."""
     edited.forget()
-    finding.forget()
+    look_again()
     for scene in bpy.data.scenes:
         if not scene.is_editable:
             continue

@@ -18,7 +18,7 @@ from ..solve.options import require_files
 from ..solve.queue import QUEUE, QueuedSolve
 from ..takes.adoption import adopt_characters
 from ..takes.arrival import give_character
-from ..takes.listed import chosen_entry, data_of, entries_of, entry_of, is_solved, recording_of
+from ..takes.listed import chosen_entry, data_of, entry_of, recording_of
 from ..takes.memory import TAKES
 from ..takes.swapping import show_on_character
 from ..ui.modal import IDLE_TIMER_S, ModalTimer, is_playing
@@ -26,6 +26,8 @@ from ..ui.redraw import redraw_panels
 from ..ui.running import clear_status_text
 from ..ui.status import clear_result, show_error, show_result
 from ..ui.translate import tr
+from .finding import has_motion
+from .starred import nothing_starred, wanted_entries
 
 
 @dataclass
@@ -62,8 +64,8 @@ class INPOSE_OT_solve_takes(ModalTimer, bpy.types.Operator):
         """Some take must wait to be solved."""
         if context.mode not in {"OBJECT", "POSE"}:
             cls.poll_message_set(tr("Switch to Object Mode or Pose Mode"))
-        elif not takes_to_solve(context.scene):
-            cls.poll_message_set(tr("All takes are solved"))
+        elif not takes_to_solve(context.scene, fresh=False):
+            cls.poll_message_set(_nothing_to_solve(context.scene))
         else:
             return True
         return False
@@ -178,10 +180,21 @@ class INPOSE_OT_solve_takes(ModalTimer, bpy.types.Operator):
         redraw_panels()
 
 
-def takes_to_solve(scene: Any) -> list[Any]:
-    """Return the takes of a scene that are not solved; if the list says so, only those with a star."""
-    only_starred = scene.inpose_takes.only_starred
-    return [entry for entry in entries_of(scene) if not is_solved(entry) and (entry.star or not only_starred)]
+def _nothing_to_solve(scene: Any) -> str:
+    """Return why no wanted take waits to be solved."""
+    if reason := nothing_starred(scene):
+        return reason
+    return tr("All takes with a star are solved") if scene.inpose_takes.only_starred else tr("All takes are solved")
+
+
+def takes_to_solve(scene: Any, fresh: bool = True) -> list[Any]:
+    """Return the takes of a scene that have no motion; if the list says so, only those with a star.
+
+    Args:
+        scene: has the list.
+        fresh: look on the disk whether the motions are there; else what was seen in the last seconds will do.
+    """
+    return [entry for entry in wanted_entries(scene) if not has_motion(entry, fresh)]
 
 
 def _waiting_take(context: bpy.types.Context, entry: Any, rigs: dict[str, Any]) -> WaitingTake:

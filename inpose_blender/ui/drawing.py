@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from .panel_words import panel_words
+
 _LINE_LENGTH: Final[int] = 34
 _WIDE: Final[int] = 0x2E80
 """Characters from here on are about twice as wide: Chinese, Japanese, Korean."""
@@ -27,8 +29,8 @@ class SubPanel(SidebarPanel):
 
 
 def draw_text(layout: Any, text: str, icon: str = "BLANK1") -> None:
-    """Draw a sentence in lines that fit the sidebar, the icon before the first one."""
-    for line in wrapped(text):
+    """Draw a sentence in lines that fit the sidebar, the icon before the first one. Flags become fields."""
+    for line in wrapped(panel_words(text)):
         layout.label(text=line, icon=icon, translate=False)
         icon = "BLANK1"
 

@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from ..errors import InPoseError
+from .panel_words import panel_words
 from .properties import status_of
 from .translate import tr
 
@@ -33,7 +34,7 @@ def show_text(context: bpy.types.Context, text: str, notes: Iterable[str] = ()) 
     """Show in the panel what has happened while no operator ran, and notes, each of them once."""
     clear_result(context)
     status = status_of(context)
-    status.result, status.notes = text, "\n".join(dict.fromkeys(notes))
+    status.result, status.notes = text, "\n".join(dict.fromkeys(map(panel_words, notes)))
 
 
 def clear_result(context: bpy.types.Context) -> None:
@@ -60,8 +61,8 @@ def show_error(operator: Any, context: bpy.types.Context, error: InPoseError, do
 
     clear_result(context)
     status = status_of(context)
-    status.result, status.notes, status.failed = error.message, error.hint, True
+    status.result, status.notes, status.failed = panel_words(error.message), panel_words(error.hint), True
     status.report = error_report(error, doing)
     for details in getattr(error, "__notes__", ()):
         operator.report({"WARNING"}, details)
-    operator.report({"ERROR"}, str(error))
+    operator.report({"ERROR"}, panel_words(str(error)))

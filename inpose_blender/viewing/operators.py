@@ -12,7 +12,8 @@ import bpy
 from ..errors import InPoseError
 from ..recording.panel import facts_of
 from ..recording.properties import question_of, recording_path
-from ..recording.trim_panel import proposed_trim, set_trim
+from ..recording.trim_panel import earliest_start_s, proposed_trim, set_trim
+from ..ui.panel_words import panel_words
 from ..ui.redraw import redraw_views
 from ..ui.status import clear_error, show_error
 from ..ui.translate import tr
@@ -115,12 +116,19 @@ class INPOSE_OT_trim_here(bpy.types.Operator):
         """Set the time of the frame. An end before the start removes the start, and a start after the end removes the
         end."""
         from .clock import clock_of
+        from .findings import known_info
 
-        reading = context.scene.inpose_reading
-        time_s = round(max(0.0, clock_of(context).time_of(context.scene.frame_current_final)), 3)
+        reading, info = context.scene.inpose_reading, known_info(context)
+        time_s = round(clock_of(context).time_of(context.scene.frame_current_final), 3)
+        last_s = float(info.get("duration_s") or time_s)
+        if (time_s <= 0) if self.side == "END" else (time_s > last_s):
+            self.report({"ERROR"}, tr("The recording is not at this frame. Choose a frame within it"))
+            return {"CANCELLED"}
         if self.side == "START":
+            time_s = max(time_s, earliest_start_s(info))
             set_trim(reading, time_s, reading.trim_end_s if reading.trim_end_s > time_s else 0.0)
         else:
+            time_s = min(time_s, last_s)
             set_trim(reading, reading.trim_start_s if reading.trim_start_s < time_s else 0.0, time_s)
         return {"FINISHED"}
 
@@ -197,7 +205,7 @@ class INPOSE_OT_jump_in_timeline(bpy.types.Operator):
         go_to_time(context, stripe.start_s)
         _choose(view_of(context), stripe.sentence)
         if stripe.sentence:
-            self.report({"INFO"}, stripe.sentence)
+            self.report({"INFO"}, panel_words(stripe.sentence))
         redraw_views()
         return {"FINISHED"}
 
@@ -212,7 +220,8 @@ class INPOSE_OT_open_timeline(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         """Return whether a Timeline is needed, and has room."""
         if has_high_timeline(context) or largest_view(context) is None:
-            cls.poll_message_set(tr("There is a Timeline already, or no room for one"))
+            there = has_high_timeline(context)
+            cls.poll_message_set(tr("There is a Timeline already") if there else tr("Make the 3D View higher first"))
             return False
         return True
 
@@ -271,7 +280,7 @@ def _has_recording(operator: Any, context: bpy.types.Context) -> bool:
         operator.poll_message_set(tr("Choose a recording first"))
         return False
     if not Path(recording_path(context.scene.inpose)).is_file():
-        operator.poll_message_set(tr("The recording file no longer exists"))
+        operator.poll_message_set(tr("The recording file no longer exists. Choose it again, or click Find under Takes"))
         return False
     return True
 

@@ -9,7 +9,7 @@ import bpy
 
 from ..errors import InPoseError
 from ..recording.properties import chosen_reading
-from ..recording.trim_panel import effective_trim, set_trim
+from ..recording.trim_panel import earliest_start_s, effective_trim, set_trim
 from ..ui.redraw import redraw_views
 from ..ui.running import clear_status_text, note_ended, note_running
 from ..ui.translate import tr
@@ -20,8 +20,6 @@ from .properties import is_over_timeline
 _REACH_PX: Final[float] = 6.0
 _SHORTEST_S: Final[float] = 0.1
 """The trim is never dragged shorter than this."""
-_NEARLY_ZERO_S: Final[float] = 0.001
-"""The settings' 0 stands for the proposed start."""
 
 
 class INPOSE_OT_drag_trim(bpy.types.Operator):
@@ -114,8 +112,7 @@ def drag_edge(context: bpy.types.Context, side: int, time_s: float) -> None:
     info, reading = known_info(context), context.scene.inpose_reading
     end_s = float(info["duration_s"])
     if side == 0:
-        earliest_s = _NEARLY_ZERO_S if info.get("proposed_trim_s") else 0.0
-        start_s = min(max(time_s, earliest_s), edges[1] - _SHORTEST_S)
+        start_s = min(max(time_s, earliest_start_s(info)), edges[1] - _SHORTEST_S)
         set_trim(reading, round(start_s, 3), reading.trim_end_s)
     else:
         stop_s = max(min(time_s, end_s), edges[0] + _SHORTEST_S)

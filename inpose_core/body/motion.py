@@ -161,6 +161,10 @@ class Motion:
                 foot_stands=None if stands is None else stands > 0,
                 fingers=fingers_in(arrays, frames),
             )
+        except FileNotFoundError as error:
+            raise InPoseError(
+                f"The motion file {path} does not exist.", "Solve the recording again, or bring the file back."
+            ) from error
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise InPoseError(

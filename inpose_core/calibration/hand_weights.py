@@ -17,7 +17,7 @@ from .hand_network import HandNetwork, HandNetworkConfig, hand_weight_shapes
 
 HAND_FINDER_WEIGHTS: Final[Path] = Path(__file__).parent.parent / "weights" / "inpose_hand_finder.safetensors"
 _VERSION: Final[str] = "1"
-_REINSTALL: Final[str] = "Install InPose again, or train the network with `inpose train --hands`."
+_REINSTALL: Final[str] = "Install InPose again. The command `inpose train --hands` trains the network."
 
 
 def save_hand_finder(network: HandNetwork, path: Path, training: dict[str, str]) -> None:

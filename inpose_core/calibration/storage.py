@@ -67,7 +67,7 @@ def load_calibration(path: Path) -> PerformerCalibration:
         CalibrationError: the file is missing, no calibration, of a newer version, or holds impossible numbers.
     """
     path = Path(path)
-    hint = "Make it with Save calibration in Blender, or with inpose calibrate RECORDING --out FILE."
+    hint = "Make it with Save calibration in Blender. The command is inpose calibrate RECORDING --out FILE."
     try:
         document = read_json(path, _LARGEST_FILE_BYTES)
     except OSError as error:

@@ -162,7 +162,7 @@ def vector_jacobian_product(function: Callable[[Array], Array], x: Array, cotang
     """
     raise DeviceError(
         "The published guidance (pigdm) differentiates the network, which numpy cannot do.",
-        "Install PyTorch (pip install inpose[torch]) and solve with --library torch, or choose tangent guidance.",
+        "Choose tangent guidance. With PyTorch (pip install inpose[torch]), --library torch has all kinds of guidance.",
     )
 
 

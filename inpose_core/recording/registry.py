@@ -72,7 +72,7 @@ def _read(path: Path, options: ReadOptions) -> Recording:
             return _with_points(interpret(recording_format.read(file), options, file.name), options)
     raise RecordingError(
         f"InPose does not know the format of {file.name}.",
-        f"It reads {', '.join(recording_suffixes())}: see docs/recordings.md.",
+        f"It reads {', '.join(recording_suffixes())}.",
     )
 
 

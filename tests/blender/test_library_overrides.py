@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import bpy
@@ -14,6 +15,7 @@ from inpose_blender import addon
 from inpose_blender.live import operators, session
 from inpose_blender.live.finishing import hand_over
 from inpose_blender.rig.find import map_rig
+from inpose_blender.takes import overrides
 from inpose_blender.takes.memory import TAKES
 
 
@@ -147,6 +149,22 @@ def test_the_shot_may_be_saved_while_the_add_on_is_disabled(shot):
     addon.register()
     check_that_all_is_there()
     bpy.ops.wm.open_mainfile(filepath=str(shot))
+    check_that_all_is_there()
+
+
+def test_takes_come_back_when_blender_shows_the_file_again(shot, monkeypatch):
+    """While Blender enables an add-on, it hides the open file. The bpy wheel does not."""
+    solve_with_pin_edit_and_mapping()
+    addon.unregister()
+    with monkeypatch.context() as hidden:
+        hidden.setattr(overrides, "restore_when_possible", lambda: None)
+        addon.register()
+    hiding = SimpleNamespace(data=object(), types=bpy.types, app=bpy.app)
+    with monkeypatch.context() as hidden:
+        hidden.setattr(overrides, "bpy", hiding)
+        overrides.restore_when_possible()
+    assert bpy.app.timers.is_registered(overrides.restore_takes)
+    overrides.restore_takes()
     check_that_all_is_there()
 
 

@@ -50,7 +50,7 @@ class _OnMapping:
             cls.poll_message_set(tr("Select an armature"))  # type: ignore[attr-defined]  # of the operators that mix this in
             return False
         if cls.changes and not can_be_mapped(armature):
-            cls.poll_message_set(tr("The armature data is linked from another file"))  # type: ignore[attr-defined]  # the same
+            cls.poll_message_set(tr("The armature data is linked from another file: make a library override first"))  # type: ignore[attr-defined]  # the same
             return False
         return True
 

@@ -11,6 +11,7 @@ import numpy as np
 from ...arrays import FloatArray
 from ...body.quaternions import (
     conjugate_quaternion,
+    geodesic_angle,
     multiply_quaternions,
     normalize_quaternion,
     rotate_vector,
@@ -19,6 +20,11 @@ from ...body.quaternions import (
 
 _LONGEST_GAP_S: Final[float] = 0.5
 """Within a longer pause, somebody may have moved."""
+_LATE_S: Final[float] = 0.5
+"""The poses leap at most this long after the browser has told of the new centre."""
+_LEAP_M: Final[float] = 0.1
+_LEAP_RAD: Final[float] = 0.2
+"""A head does not move or turn by so much from one frame to the next."""
 _FARTHEST: Final[float] = 1e4
 _SAME: Final[FloatArray] = np.array((1.0, 0.0, 0.0, 0.0))
 
@@ -36,6 +42,7 @@ class FirstRoom:
         """Begin a new room: another session of the headset."""
         self._turn, self._shift_m = _SAME, np.zeros(3)
         self._is_unknown = False
+        self._leaps_until_s = -np.inf
         self._head: tuple[float, FloatArray, FloatArray] | None = None
         """When the head was seen last, and its pose in the first room."""
 
@@ -62,15 +69,32 @@ class FirstRoom:
         """
         if self._is_unknown and has_head:
             self._is_unknown = False
-            if self._head is not None and 0 <= time_s - self._head[0] <= _LONGEST_GAP_S:
-                _, place_m, rotation = self._head
-                self._turn = _about_y(multiply_quaternions(rotation, conjugate_quaternion(rotations_wxyz[0])))
-                self._shift_m = place_m - rotate_vector(self._turn, positions_m[0])
+            self._leaps_until_s = time_s + _LATE_S
+            self._stay(time_s, positions_m[0], rotations_wxyz[0])
+        elif has_head and time_s <= self._leaps_until_s and self._leaps(positions_m[0], rotations_wxyz[0]):
+            self._leaps_until_s = -np.inf
+            self._stay(time_s, positions_m[0], rotations_wxyz[0])
         positions_m = rotate_vector(self._turn, positions_m) + self._shift_m
         rotations_wxyz = multiply_quaternions(self._turn, rotations_wxyz)
         if has_head:
             self._head = time_s, positions_m[0], rotations_wxyz[0]
         return positions_m, rotations_wxyz
+
+    def _stay(self, time_s: float, place_m: FloatArray, rotation_wxyz: FloatArray) -> None:
+        """Put the room where the head has not moved since it was seen last."""
+        if self._head is None or not 0 <= time_s - self._head[0] <= _LONGEST_GAP_S:
+            return
+        _, before_m, before = self._head
+        self._turn = _about_y(multiply_quaternions(before, conjugate_quaternion(rotation_wxyz)))
+        self._shift_m = before_m - rotate_vector(self._turn, place_m)
+
+    def _leaps(self, place_m: FloatArray, rotation_wxyz: FloatArray) -> bool:
+        if self._head is None:
+            return False
+        _, before_m, before = self._head
+        moved_m = np.linalg.norm(rotate_vector(self._turn, place_m) + self._shift_m - before_m)
+        turned_rad = geodesic_angle(multiply_quaternions(self._turn, rotation_wxyz), before)
+        return bool(moved_m > _LEAP_M or turned_rad > _LEAP_RAD)
 
 
 def _about_y(rotation_wxyz: FloatArray) -> FloatArray:

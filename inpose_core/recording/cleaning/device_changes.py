@@ -32,6 +32,8 @@ _TOGETHER_S: Final[float] = 1.0
 """Both hands change within this time, often in the same frame."""
 _LONGEST_FRAME_S: Final[float] = 0.12
 _ALONE_TURN_RAD: Final[float] = np.radians(35.0)
+_MIRRORED_RAD: Final[float] = np.radians(45.0)
+"""How far the turn of one hand may be from the mirrored turn of the other one: both become the same kind of device."""
 
 _MOST_CHANGES: Final[int] = 4
 
@@ -56,17 +58,32 @@ class OffsetChange(NamedTuple):
 
 
 def find_offset_changes(times_s: FloatArray, poses: Poses) -> list[OffsetChange]:
-    """Return the moments at which hands leap to another constant offset, both at nearly the same time, or one far."""
+    """Return the moments at which hands leap to another constant offset, both at nearly the same time and in mirrored
+    ways, or one of them far, if the other one is no longer tracked.
+
+    A fast swing of a saber also leaps, where its tracking is lost for a moment, but not both sabers in the same way.
+    """
     leaps = [_leaps(times_s, poses, hand) for hand in (1, 2)]
     found: list[OffsetChange] = []
     for own, other in (leaps, leaps[::-1]):
         for change in own:
             turn_rad = float(geodesic_angle(change.turn_wxyz, (1.0, 0.0, 0.0, 0.0)))
-            near = [each for each in other if abs(times_s[each.frame] - times_s[change.frame]) < _TOGETHER_S]
+            if turn_rad < _LEAST_TURN_RAD:
+                continue
+            near = [
+                each
+                for each in other
+                if abs(times_s[each.frame] - times_s[change.frame]) < _TOGETHER_S and _mirror_each_other(change, each)
+            ]
             alone = not poses.measured[change.frame :, 3 - change.hand].any() and turn_rad > _ALONE_TURN_RAD
             if near or alone:
                 found.append(change)
     return sorted(found, key=lambda change: (change.frame, change.hand))
+
+
+def _mirror_each_other(one: OffsetChange, other: OffsetChange) -> bool:
+    mirrored = other.turn_wxyz * (1.0, 1.0, -1.0, -1.0)
+    return float(geodesic_angle(one.turn_wxyz, mirrored)) < _MIRRORED_RAD
 
 
 def _leaps(times_s: FloatArray, poses: Poses, hand: int) -> list[OffsetChange]:

@@ -14,13 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import RecordingError
-from ..findings import Finding
+from ..findings import Finding, FindingKind
 from ..types import Recording
 
 LONGEST_PAUSE_S: Final[float] = 10.0
 """A pause up to this long stays in its take, which keeps its timing; the prior can fill in this much motion."""
 
 _MOST_TOLD: Final[int] = 6
+_OF_FILES: Final[frozenset[FindingKind]] = frozenset({"several_takes", "several_players"})
+"""Findings that tell already why a file has several takes. The times between these are InPose's own."""
 
 
 class TakeSpan(NamedTuple):
@@ -92,7 +94,9 @@ def choose_take(recording: Recording, seen: NDArray[np.bool_], number: int | Non
             if each.stop_s >= zero_s and each.start_s <= stop_s
         ),
     )
-    return take.with_findings(Finding("several_takes", _sentence(takes, chosen)))
+    apart = any(finding.kind in _OF_FILES for finding in recording.findings)
+    sentence = _sentence_of_sessions(takes, chosen) if apart else _sentence(takes, chosen)
+    return take.with_findings(Finding("several_takes", sentence))
 
 
 def _findings_of(recording: Recording, start_s: float, stop_s: float) -> Recording:
@@ -108,6 +112,14 @@ def _findings_of(recording: Recording, start_s: float, stop_s: float) -> Recordi
         else:
             notes = [note for note in notes if note != finding.sentence]
     return replace(recording, findings=tuple(findings), notes=tuple(notes))
+
+
+def _sentence_of_sessions(takes: list[TakeSpan], chosen: TakeSpan) -> str:
+    others = [f"take {number} ({take.stop_s - take.start_s:.1f} s)" for number, take in enumerate(takes, 1)]
+    this = others.pop(takes.index(chosen))
+    if len(others) > _MOST_TOLD:
+        others = [*others[:_MOST_TOLD], f"{len(others) - _MOST_TOLD} more"]
+    return f"This is {this} of {len(takes)}. The others are {', '.join(others)}."
 
 
 def _sentence(takes: list[TakeSpan], chosen: TakeSpan) -> str:

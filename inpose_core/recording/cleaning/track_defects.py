@@ -23,6 +23,10 @@ _LONG_SPIKE_SPEED_M_S: Final[float] = 20.0
 """For leaps of two and three frames: a hard swing resembles them more than a leap of one."""
 _LONGEST_SPIKE_FRAMES: Final[int] = 3
 _SPIKE_TURN_RAD: Final[float] = np.radians(60.0)
+_IMPOSSIBLE_RAD_S: Final[float] = np.radians(6000.0)
+"""The sabers of a fast player turn by 3600 degrees per second (99th percentile, tracking errors included)."""
+_IMPOSSIBLE_M_S: Final[float] = 24.0
+_LONGEST_LOSS_S: Final[float] = 0.05
 _FREEZE_FRAMES: Final[int] = 3
 _FREEZE_S: Final[float] = 0.1
 _FREEZE_JUMP_M: Final[float] = 0.02
@@ -96,17 +100,45 @@ def find_out_of_reach(_: FloatArray, poses: Poses) -> list[TrackDefect]:
 
 
 def find_spikes(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
-    """Find leaps of one to three frames, away and back.
+    """Find leaps of one to three frames, away and back, and what lies between two steps that no hand can do.
 
-    Fast swings (sabers reach 16 m/s) continue in their direction, or take more frames to turn.
+    Fast swings (sabers reach 16 m/s) continue in their direction, or take more frames to turn. If a controller is lost
+    in a swing, it leaps to a wrong pose and, a few frames later, to the right one, which meanwhile is elsewhere.
     """
     defects = []
     for device in range(poses.measured.shape[1]):
-        for first, stop in _spikes(
-            times_s, poses.positions_m[:, device], poses.rotations_wxyz[:, device], poses.measured[:, device]
-        ):
-            defects.append(TrackDefect("spikes", device, first, stop))
+        positions_m, rotations_wxyz = poses.positions_m[:, device], poses.rotations_wxyz[:, device]
+        measured = poses.measured[:, device]
+        away = _spikes(times_s, positions_m, rotations_wxyz, measured)
+        inside = np.zeros(len(times_s), dtype=np.bool_)
+        for first, stop in away:
+            inside[first:stop] = True
+        between = _between_impossible_steps(times_s, positions_m, rotations_wxyz, measured)
+        lost = [span for span in between if not inside[slice(*span)].all()]
+        defects += [TrackDefect("spikes", device, first, stop) for first, stop in sorted((*away, *lost))]
     return defects
+
+
+def _between_impossible_steps(
+    times_s: FloatArray, positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray
+) -> list[tuple[int, int]]:
+    """Return the first frame, and the frame after the last one, of what lies between two impossible steps."""
+    index = np.flatnonzero(measured)
+    # A logger that is faster than the tracking repeats poses, so that the next step seems faster than it was.
+    new = np.append(True, (np.diff(positions_m[index], axis=0) != 0).any(axis=1))
+    index = index[new[: len(index)]]
+    if len(index) < 2:
+        return []
+    t, p, q = times_s[index], positions_m[index], rotations_wxyz[index]
+    between_s = np.diff(t)
+    turned_rad = 2 * np.arccos(np.clip(np.abs(np.einsum("fi,fi->f", q[1:], q[:-1])), 0.0, 1.0))
+    impossible = (lengths(np.diff(p, axis=0)) > _IMPOSSIBLE_M_S * between_s) | (
+        turned_rad > _IMPOSSIBLE_RAD_S * between_s
+    )
+    # A step over a gap may be a long one.
+    steps = np.flatnonzero(impossible & (between_s < _LONGEST_LOSS_S))
+    close = np.flatnonzero(t[steps[1:]] - t[steps[:-1]] < _LONGEST_LOSS_S)
+    return [(int(index[steps[k] + 1]), int(index[steps[k + 1]]) + 1) for k in close]
 
 
 def _spikes(

@@ -120,7 +120,7 @@ def _axes_doubt(ranking: list[Reading]) -> str:
         return ""
     if other.swapped and not chosen.swapped:
         # Unusual axes and swapped hands are both rare and look the same: each is the mirror image of the other.
-        return f"If the result is a mirror image, use --axes {other.axes} --swap-hands."
+        return f"If the result is a mirror image, use --axes {other.axes} and --swap-hands."
     return (
         f"The axes can also be {other.axes} ({other.label}): if the performer walks backwards or is mirrored, "
         f"use --axes {other.axes}."

@@ -54,8 +54,7 @@ def seconds_of(raw: RawTracks, options: ReadOptions, name: str) -> tuple[FloatAr
     if not _QUICKEST_STEP_S <= step_s <= _SLOWEST_STEP_S:
         raise RecordingError(
             f"The times in {name} are {step:.3g} apart, which is not a frame rate in any unit.",
-            f"Set the unit of the time column (--time-unit {', '.join(TIME_UNITS_S)}) or the frame rate "
-            "(--recording-fps 90).",
+            "Set the unit of the time column (--time-unit) or the frame rate (--recording-fps 90).",
         )
     doubt = f"{declared.by} says {declared.time_unit}, but the times are in {unit}." if declared.time_unit else ""
     evidence = f"{step:.4g} from frame to frame would be {1 / step_s:.0f} Hz"

@@ -95,7 +95,8 @@ def test_every_option_of_a_bake_is_in_the_panel_and_on_the_command_line(register
     value = other_value(option)
     wanted = BakeOptions(**{option.name: value})
     set_in_panel(option, bpy.context.scene.inpose_bake, value)
-    assert bake_options(bpy.context.scene) == wanted
+    # How many times somebody has chosen a start is no option.
+    assert replace(bake_options(bpy.context.scene), start=wanted.start) == wanted
     line = ["--recording", str(take), "--output", "x.blend", *typed(option, value)]
     # A batch makes files that hold one motion each, so there the range is set unless it is told not to.
     assert parse_arguments(line).bake == replace(wanted, set_frame_range=True)

@@ -408,3 +408,36 @@ def test_the_panel_draws_everything(solved):
     assert {"inpose.solve_takes", "inpose.bake_takes", "inpose.retake"} <= set(layout.operators)
     INPOSE_UL_takes.draw_item(None, bpy.context, layout, takes(), takes().entries[0], 0, takes(), "chosen")
     assert {"star", "title", "gap", "folder", "only_starred", "next_slate"} <= set(layout.properties)
+
+
+def greyed(operator) -> str:
+    """Return why a button is grey; empty if it is not."""
+    try:
+        assert operator() == {"FINISHED"}
+    except RuntimeError as error:
+        return str(error).partition(".poll() ")[2].strip()
+    return ""
+
+
+def test_takes_whose_motions_were_deleted_are_solved_again(solved):
+    assert greyed(bpy.ops.inpose.solve_takes) == "All takes are solved"
+    files = [Path(solved_of(index).file) for index in range(3)]
+    for file in files[:2]:
+        file.unlink()
+    assert bpy.ops.inpose.clear_results() == {"FINISHED"}  # the button that deletes them all; it also looks again
+    assert greyed(bpy.ops.inpose.solve_takes) == ""
+    assert all(file.exists() for file in files)
+    assert greyed(bpy.ops.inpose.solve_takes) == "All takes are solved"
+
+
+def test_a_grey_button_says_why_also_with_only_starred(three):
+    takes().only_starred = True
+    for operator in (bpy.ops.inpose.solve_takes, bpy.ops.inpose.bake_takes):
+        assert greyed(operator).startswith("No take has a star. Give one to a take, or switch off Only starred")
+    takes().entries[0].star = True
+    assert greyed(bpy.ops.inpose.bake_takes) == "Solve a take with a star first"
+    assert greyed(bpy.ops.inpose.solve_takes) == ""
+    assert greyed(bpy.ops.inpose.solve_takes) == "All takes with a star are solved"
+    for collection in list(three.users_collection):
+        collection.objects.unlink(three)
+    assert greyed(bpy.ops.inpose.bake_takes).startswith("The characters of the solved takes are not in this scene")

@@ -115,6 +115,21 @@ def test_a_trim_is_set_from_the_playhead(scene):
     assert (chosen_reading(scene).trim_start_s, chosen_reading(scene).trim_end_s) == (None, 0.25)
 
 
+def test_the_button_trims_to_the_very_beginning_where_a_later_start_is_proposed(scene, fake_worker):
+    fake_worker("desk")
+    bpy.ops.inpose.read_recording()
+    scene.frame_set(scene.frame_start)
+    assert bpy.ops.inpose.trim_here(side="START") == {"FINISHED"}
+    assert trim_edges(bpy.context) == pytest.approx((0.0, 0.9), abs=0.002)
+    with pytest.raises(RuntimeError, match="not at this frame"):
+        bpy.ops.inpose.trim_here(side="END")
+    scene.frame_set(500)
+    with pytest.raises(RuntimeError, match="not at this frame"):
+        bpy.ops.inpose.trim_here(side="START")
+    assert bpy.ops.inpose.trim_here(side="END") == {"FINISHED"}
+    assert trim_edges(bpy.context) == pytest.approx((0.0, 1.0), abs=0.002)
+
+
 def test_the_proposed_trim_is_taken_over_by_its_button(scene, fake_worker, requests):
     assert not bpy.ops.inpose.use_proposed_trim.poll()
     fake_worker("desk")

@@ -187,7 +187,7 @@ def test_damaged_and_foreign_files_are_refused(motion: Motion, tmp_path: Path) -
         path.write_bytes(data)
         with pytest.raises(InPoseError, match="not a motion file"):
             Motion.load_npz(path)
-    with pytest.raises(InPoseError, match="not a motion file"):
+    with pytest.raises(InPoseError, match="does not exist"):
         Motion.load_npz(tmp_path / "missing.npz")
 
 

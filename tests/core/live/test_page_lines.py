@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -46,14 +46,14 @@ def walking(time_s: float) -> tuple[FloatArray, FloatArray]:
     return places_m, np.tile((np.cos(half), 0.0, np.sin(half), 0.0), (3, 1))
 
 
-def recentred_lines(event: dict[str, object], silent_s: float = 0.0) -> Iterator[str]:
+def recentred_lines(event: Mapping[str, object], silent_s: float = 0.0, early: int = 0) -> Iterator[str]:
     turn = np.array((np.cos(TURN_RAD / 2), 0.0, np.sin(TURN_RAD / 2), 0.0))
     back = turn * (1, -1, -1, -1)
     yield from (STREAM, input_line(0, "left"), input_line(1, "right"))
     for frame in range(600):
         time_s = frame / RATE_HZ
         places_m, turns = walking(time_s)
-        if frame == 300:
+        if frame == 300 - early:
             yield json.dumps({"event": "recentred", "at": 1000 * time_s, **event})
         if frame >= 300:
             if time_s < 300 / RATE_HZ + silent_s:
@@ -79,6 +79,12 @@ def test_a_new_centre_moves_nobody(event: dict[str, object], off_m: float, off_d
         places_m, turns = walking(frame / RATE_HZ)
         assert np.linalg.norm(moment.positions_m - places_m, axis=1).max() < off_m
         assert np.degrees(geodesic_angle(moment.rotations_wxyz, turns)).max() < off_deg
+
+
+def test_a_centre_that_is_told_some_frames_early_moves_nobody() -> None:
+    for frame, moment in enumerate(read(recentred_lines({}, early=5))):
+        places_m, _ = walking(frame / RATE_HZ)
+        assert np.linalg.norm(moment.positions_m - places_m, axis=1).max() < 0.05
 
 
 def test_after_a_pause_only_the_browser_knows_the_room() -> None:

@@ -11,7 +11,9 @@ import pytest
 from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, rotate_vector, rotvec_to_quaternion
 from inpose_core.recording import Recording
 from inpose_core.recording.cleaning.clean import clean_recording
+from inpose_core.recording.cleaning.defects import Poses
 from inpose_core.recording.cleaning.resample import resample_recording
+from inpose_core.recording.cleaning.track_defects import find_spikes
 from tests.core.recording.cleaning.people import between, person, told, turned
 
 
@@ -164,3 +166,17 @@ def test_a_hand_that_moves_without_turning_has_no_rotation() -> None:
     assert not cleaned.rotation_measured[part, 1].any()
     assert cleaned.rotation_measured[:, (0, 2)].all()
     assert (finding.start_s, finding.stop_s) == pytest.approx((4.0, 9.0), abs=0.05)
+
+
+def test_what_lies_between_two_impossible_steps_of_a_swing_is_lost() -> None:
+    """The hand goes on meanwhile, so that it does not come back to where it was."""
+    times_s = np.arange(200) / 90
+    positions_m = np.zeros((200, 3, 3))
+    positions_m[:, 1, 0] = 0.07 * np.arange(200)
+    angle = np.radians(25.0) * np.arange(200)
+    angle[100:102] += np.radians(110.0)
+    rotations_wxyz = np.zeros((200, 3, 4))
+    rotations_wxyz[..., 0] = 1.0
+    rotations_wxyz[:, 1, 0], rotations_wxyz[:, 1, 1] = np.cos(angle / 2), np.sin(angle / 2)
+    poses = Poses(positions_m, rotations_wxyz, np.ones((200, 3), np.bool_))
+    assert [defect[1:4] for defect in find_spikes(times_s, poses)] == [(1, 100, 102)]

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 
 from inpose_core.body.quaternions import multiply_quaternions, rotate_vector, rotvec_to_quaternion
-from inpose_core.recording import Recording
+from inpose_core.recording import Recording, load_recording
 from inpose_core.recording.cleaning.clean import clean_recording
+from inpose_core.recording.cleaning.defects import Poses
+from inpose_core.recording.cleaning.device_changes import find_offset_changes
 from inpose_core.recording.conventions import ReadOptions
 from inpose_core.recording.interpretation.interpret import interpret
 from inpose_core.recording.tracks import Declared, RawTracks
 from tests.core.recording.cleaning.people import between, person, told
-from tests.core.recording.recording_files import moving_person
+from tests.core.recording.recording_files import moving_person, real_recording
 
 
 def with_belt(take: Recording, hand: int, part: slice) -> Recording:
@@ -89,3 +91,12 @@ def test_a_headset_in_its_own_role_stays() -> None:
     take = moving_person(900)
     read = interpret(RawTracks(take.times_s, take.positions_m, take.rotations_wxyz, "test"), ReadOptions(), "test")
     assert not [finding for finding in read.findings if finding.kind == "another_device"]
+
+
+def test_fast_sabers_do_not_become_other_devices() -> None:
+    """In three of these stretches both sabers leap within a second, each in its own way."""
+    take = load_recording(real_recording("bs_vivepro2_expertplus.bsor"))
+    poses = Poses(take.positions_m, take.rotations_wxyz, take.measured)
+    for start_s in range(0, 310, 10):
+        part = between(take, start_s, start_s + 10)
+        assert find_offset_changes(take.times_s[part], Poses(*(series[part] for series in poses))) == []
