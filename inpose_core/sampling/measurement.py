@@ -200,8 +200,13 @@ class Measurement:
 
     @property
     def floor_known(self) -> bool:
-        """Return whether heights count from the floor: then the head is at its standing height at some time."""
-        highest_m = namespace_of(self.head_height_m).quantile(self.head_height_m[:_MOST_SAMPLES], 0.95)
+        """Return whether heights count from the floor: then the head is at its standing height at some time.
+
+        Frames in which the head is lost do not count, unless it is lost in all of them.
+        """
+        seen_m = self.head_height_m[self.measured[:, 0]]
+        heights_m = seen_m if len(seen_m) else self.head_height_m
+        highest_m = namespace_of(heights_m).quantile(heights_m[:_MOST_SAMPLES], 0.95)
         return _LOWEST_STANDING < highest_m / self.body_size_m < _HIGHEST_STANDING
 
     @property

@@ -102,3 +102,11 @@ def test_a_recording_without_a_floor_is_recognised(performer: Motion) -> None:
     assert not Measurement.from_sensors(
         replace(sensors, positions_m=from_the_eyes), performer.skeleton, CPU
     ).floor_known
+
+
+@pytest.mark.parametrize("lost_at_m", [-3.0, 9.0])
+def test_the_heights_of_a_lost_head_do_not_tell_where_the_floor_is(performer: Motion, lost_at_m: float) -> None:
+    sensors = perfect_sensors(performer)
+    sensors.measured[3:, 0] = False
+    sensors.positions_m[3:, 0, 1] = lost_at_m
+    assert Measurement.from_sensors(sensors, performer.skeleton, CPU).floor_known
