@@ -121,7 +121,7 @@ def test_a_result_that_vanishes_before_it_is_read(running, monkeypatch):
     job = running()
     monkeypatch.setattr(job_module, "load_take", lambda path: path.unlink() or load_take(path))
     job.wait()
-    with pytest.raises(InPoseError, match="is not a motion file"):
+    with pytest.raises(InPoseError, match="does not exist"):
         job.outcome  # noqa: B018
 
 
