@@ -41,7 +41,8 @@ DESCRIBED = {"format": str, "headset": str, "duration_s": float, "frames": int, 
              "calibration": dict, "cleaning": dict, "calibration_pose": dict, "unmeasured": dict, "trim_s": list,
              "left_out_s": list, "proposed_trim_s": list}  # fmt: skip
 LIVE = {"phase": str, "seconds_left": float, "is_measured": bool, "trouble": str, "notes": list, "scale": float,
-        "middle_m": list, "url": str, "other_urls": list, "connected": bool, "takes": list, "recording": bool}  # fmt: skip
+        "middle_m": list, "url": str, "other_urls": list, "connected": bool, "takes": list,
+        "recording": bool}  # fmt: skip
 MAY_BE_UNKNOWN = {"pose", "stature_estimate_m", "cleaning", "calibration_pose", "trim_s", "proposed_trim_s"}
 
 
