@@ -133,16 +133,17 @@ CHOICES: Final[Mapping[str, Change]] = {
     "toes as solved, not as the prior tells them": patched("_TOLD_SHARE", 0.0),
     "half of the floating removed, not three tenths": patched(
         "plant_feet",
-        lambda toes, stands, size, floor, _, legs: plant_feet(
-            toes, stands, size, floor, PlantingSettings(floor_pull=0.5), legs
+        lambda toes, stands, size, floor, _, legs, weight: plant_feet(
+            toes, stands, size, floor, PlantingSettings(floor_pull=0.5), legs, weight
         ),
     ),
     "transitions twice as long": patched(
         "plant_feet",
-        lambda toes, stands, size, floor, _, legs: plant_feet(
-            toes, stands, size, floor, PlantingSettings(fade_frames=20), legs
+        lambda toes, stands, size, floor, _, legs, weight: plant_feet(
+            toes, stands, size, floor, PlantingSettings(fade_frames=20), legs, weight
         ),
     ),
+    "feet not brought under the body": patched("_balanced", lambda toes, *_: toes),
     "lifted feet not lifted more": patched(
         "lift_feet", lambda toes, odds, speed, leg: lift_feet(toes, odds, speed, leg, LiftSettings(more=0.0))
     ),
