@@ -22,7 +22,7 @@ from build_extension import find_builder  # noqa: E402
 from real_blender import RealBlender, real_blenders  # noqa: E402
 
 BLENDERS = real_blenders()
-ZIP = Path(os.environ.get("INPOSE_ZIP", "missing"))
+ZIP = Path(os.environ.get("INPOSE_ZIP", "missing")).resolve()
 WHEELS = sorted((REPOSITORY / ".venvs").glob("bpy-*/bin/python"))
 """Blenders as modules of bare Pythons, made by `make test-blenders`."""
 WITHOUT_BLAS = sorted((REPOSITORY / ".venvs").glob("numpy-*-without-blas/bin/python"))
