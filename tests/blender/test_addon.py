@@ -38,40 +38,40 @@ def test_register_and_unregister_leave_nothing(fake_worker):
     assert not hasattr(bpy.types.Scene, "inpose")
 
 
-@needs_bpy_wheel
-def test_the_checkout_works_as_an_installed_extension(tmp_path, monkeypatch):
-    """All imports are relative there: neither `inpose_core` nor `inpose_blender` is a top-level package."""
-    package = tmp_path / "some_repository" / "inpose"
-    package.mkdir(parents=True)
-    for name in ("__init__.py", "inpose_blender", "inpose_core"):
-        (package / name).symlink_to(REPOSITORY / name)
-    script = (
+def run_beside_copies(script, folder, *repositories):
+    """Run a script in a Blender of its own that sees installed copies of InPose, one in each repository."""
+    for repository in repositories:
+        package = folder / repository / "inpose"
+        package.mkdir(parents=True)
+        for name in ("__init__.py", "inpose_blender", "inpose_core"):
+            (package / name).symlink_to(REPOSITORY / name)
+    before = (
         "import sys, bpy\n"
         "sys.path = [folder for folder in sys.path if folder not in ('', sys.argv[2])]\n"
         "sys.path.insert(0, sys.argv[1])\n"
+    )
+    # The 4.2 wheel crashes at exit if a class with a poll function was ever registered.
+    command = [sys.executable, "-c", f"{before}{script}import os; os._exit(0)\n", str(folder), str(REPOSITORY)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@needs_bpy_wheel
+def test_the_checkout_works_as_an_installed_extension(tmp_path, monkeypatch):
+    """All imports are relative there: neither `inpose_core` nor `inpose_blender` is a top-level package."""
+    script = (
         "from some_repository import inpose\n"
         "inpose.register()\n"
         "assert bpy.types.INPOSE_OT_solve_full_body\n"
         "assert {'torch', 'scipy', 'inpose_core', 'inpose_blender'}.isdisjoint(sys.modules)\n"
         "inpose.unregister()\n"
-        "import os; os._exit(0)\n"  # the 4.2 wheel crashes at exit if a class with a poll function was ever registered
     )
-    command = [sys.executable, "-c", script, str(tmp_path), str(REPOSITORY)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
+    run_beside_copies(script, tmp_path, "some_repository")
 
 
 @needs_bpy_wheel
 def test_a_second_installed_copy_is_refused_and_leaves_the_first_alone(tmp_path):
-    for repository in ("one", "two"):
-        package = tmp_path / repository / "inpose"
-        package.mkdir(parents=True)
-        for name in ("__init__.py", "inpose_blender", "inpose_core"):
-            (package / name).symlink_to(REPOSITORY / name)
     script = (
-        "import sys, bpy\n"
-        "sys.path = [folder for folder in sys.path if folder not in ('', sys.argv[2])]\n"
-        "sys.path.insert(0, sys.argv[1])\n"
         "from one import inpose as first\n"
         "from two import inpose as second\n"
         "first.register()\n"
@@ -88,11 +88,8 @@ def test_a_second_installed_copy_is_refused_and_leaves_the_first_alone(tmp_path)
         "first.unregister()\n"
         "second.register()\n"
         "second.unregister()\n"
-        "import os; os._exit(0)\n"  # the 4.2 wheel crashes at exit if a class with a poll function was ever registered
     )
-    command = [sys.executable, "-c", script, str(tmp_path), str(REPOSITORY)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
+    run_beside_copies(script, tmp_path, "one", "two")
 
 
 @needs_bpy_wheel
